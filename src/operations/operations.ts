@@ -1,0 +1,148 @@
+/**
+ * Operations: what engines can do, as engine-neutral verbs. An endpoint composes them; an engine offers some of them.
+ * Media goes in and out as handles to files in the job's own folder.
+ */
+import type { Loc } from "../errors.ts";
+
+/** A media file that a job may read. */
+export type MediaHandle = {
+  /** Absolute path of a local file. */
+  readonly path: string;
+  /** The input field it came from, so that an error about the file names the field. */
+  readonly loc: Loc;
+  /** Declared or sniffed type, for example `video/mp4`; never trusted. */
+  readonly contentType: string;
+  readonly fileName: string;
+};
+
+/** Passed to every operation beside its own parameters. */
+export type OperationOptions = {
+  readonly signal: AbortSignal;
+  /** `fraction` of this operation, 0 to 1. */
+  readonly onProgress: (fraction: number, stage?: string) => void;
+  readonly onLog: (level: LogLevel, message: string) => void;
+};
+
+export type LogLevel = "DEBUG" | "INFO" | "WARN" | "ERROR";
+
+/** How a produced video is encoded: `default` is x264 crf 16; `lossless` is x264 qp 0, for measuring and for editors. */
+export type Delivery = "default" | "lossless";
+
+/** What is known about a file before any frame is handed out. */
+export type MediaInfo = {
+  /** FFmpeg's short container name, for example `mov,mp4,m4a,3gp,3g2,mj2`. */
+  readonly container: string;
+  /** Seconds; the longest stream. */
+  readonly duration: number;
+  /** Bits per second, 0 when unknown. */
+  readonly bitrate: number;
+  readonly video?: {
+    readonly codec: string;
+    /** Pixels as displayed: after rotation, before sample aspect. */
+    readonly width: number;
+    readonly height: number;
+    /** Average frames per second. */
+    readonly fps: number;
+    /** 0 when the container does not say. */
+    readonly frameCount: number;
+    /** Seconds. */
+    readonly duration: number;
+    readonly pixelFormat: string;
+    /** Clockwise degrees the stored picture must turn: 0, 90, 180 or 270. */
+    readonly rotation: 0 | 90 | 180 | 270;
+    /** Sample aspect ratio, `[num, den]`; `[1, 1]` when square or unknown. */
+    readonly sampleAspect: readonly [number, number];
+    readonly profile?: string;
+    readonly level?: number;
+    readonly timeBase: readonly [number, number];
+  };
+  readonly audio?: {
+    readonly codec: string;
+    readonly channels: number;
+    /** Hz. */
+    readonly sampleRate: number;
+    /** Bits per second, 0 when unknown. */
+    readonly bitrate: number;
+    /** Seconds. */
+    readonly duration: number;
+  };
+};
+
+/** A produced video and the facts a result reports about it. */
+export type ProducedVideo = {
+  readonly video: MediaHandle;
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  readonly frameCount: number;
+  /** Seconds. */
+  readonly duration: number;
+};
+
+/**
+ * What a mask's grey values mean. `void`: 0 remove, 63 remove and affected, 127 affected, 255 keep (a binary 0/255 mask is
+ * the same with two levels). `white-removes`: 255 remove, 0 keep. The one table of polarities is in vision/mask.ts.
+ */
+export type MaskPolarity = "void" | "white-removes";
+
+/** Every operation: parameters and result. Engines implement a subset. */
+export type Operations = {
+  /** Container, streams, durations. Fails with a media error that names the field. */
+  probe(params: { media: MediaHandle }, options: OperationOptions): Promise<MediaInfo>;
+
+  /** Lays an audio track under a video; stream copy where the containers allow it. */
+  muxAudio(
+    params: {
+      video: MediaHandle;
+      /** An audio file, or a video whose first audio track is used. */
+      audio: MediaHandle;
+      /** Seconds into the video at which the audio starts; negative cuts the start of the audio. */
+      startOffset: number;
+      delivery: Delivery;
+    },
+    options: OperationOptions,
+  ): Promise<ProducedVideo>;
+
+  /** Replaces the masked object by background; every pixel outside the mask's soft edge is the source's own. */
+  removeObject(
+    params: {
+      video: MediaHandle;
+      mask: { media: MediaHandle; polarity: MaskPolarity } | { kind: "moving-object" };
+      /** Frames considered together; longer clips run in overlapping windows. */
+      window: number;
+      /** A second pass over time that lowers flicker. */
+      refine: boolean;
+      /** Drives grain only; same input and seed give the same bytes. */
+      seed: number;
+      delivery: Delivery;
+    },
+    options: OperationOptions,
+  ): Promise<ProducedVideo & { timings: Record<string, number> }>;
+
+  /** A mask video for an object named by words, clicks or a box. No bundled engine offers it yet. */
+  segment: Unoffered;
+  /** Alpha of the foreground. */
+  matte: Unoffered;
+  interpolateFrames: Unoffered;
+  upscale: Unoffered;
+  reframe: Unoffered;
+  restyle: Unoffered;
+  extendVideo: Unoffered;
+  generateVideo: Unoffered;
+  composeKeyframes: Unoffered;
+  lipsync: Unoffered;
+  speak: Unoffered;
+  soundEffects: Unoffered;
+  composeTimeline: Unoffered;
+  mergeVideos: Unoffered;
+  mergeAudios: Unoffered;
+  extractFrame: Unoffered;
+  normalizeLoudness: Unoffered;
+  drawWaveform: Unoffered;
+  imagesToVideo: Unoffered;
+};
+
+/** An operation that endpoints name as their need, and whose parameters are fixed when the first engine offers it. */
+type Unoffered = (params: never, options: OperationOptions) => Promise<never>;
+
+export type OperationName = keyof Operations;

@@ -1,0 +1,215 @@
+/**
+ * The durable side of Reshoot: requests, files' metadata, accounts and keys, behind one interface that speaks queue
+ * semantics and names no database. Implementations: sqlite.ts (PostgreSQL comes later). Every implementation must pass
+ * store.conformance.ts.
+ *
+ * Times are milliseconds since the epoch. "Durable" means flushed to disk before the promise resolves.
+ */
+import type { SerializedError } from "../errors.ts";
+import type { LogLevel } from "../operations/operations.ts";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** `queued` and `running` are open; the others are terminal and never change again. */
+export type RequestStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+
+export type Priority = "normal" | "low";
+
+/** What a dialect hands over at submit. */
+export type NewRequest = {
+  readonly id: string;
+  readonly accountId: string;
+  readonly keyId: string | null;
+  readonly dialect: "fal" | "wavespeed";
+  /** Canonical endpoint id. */
+  readonly endpoint: string;
+  /** The id the caller used: an alias keeps its name in answers. */
+  readonly requestedAs: string;
+  /** The engine whose slots it waits for. */
+  readonly lane: string;
+  /** Validated input, defaults filled in; own files as `{ "$file": id }`. */
+  readonly input: JsonObject;
+  readonly seed: number;
+  readonly priority: Priority;
+  /** Attempts in all, 1 for a direct run. */
+  readonly maxAttempts: number;
+  /** Processing must have begun by then, else the request fails with `request_timeout`. */
+  readonly startBy: number | null;
+  /** The finished request and its stored payloads may be deleted after this many milliseconds. */
+  readonly keepForMs: number;
+  readonly webhook: string | null;
+  /** Same account and key: the first request is returned instead of a second one. */
+  readonly idempotencyKey: string | null;
+  /** Dialect-level preferences the runner or dialect needs later (object lifecycle, store-io, tags). */
+  readonly options: JsonObject;
+};
+
+export type RequestRecord = NewRequest & {
+  readonly status: RequestStatus;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  /** Attempts begun. */
+  readonly attempt: number;
+  /** Not to be claimed before (retry backoff). */
+  readonly runAfter: number;
+  readonly cancelRequested: boolean;
+  /** The engine that did or does the work, and its own reference to work outside our process. */
+  readonly engine: string | null;
+  readonly engineRef: string | null;
+  readonly output: JsonObject | null;
+  readonly error: SerializedError | null;
+  readonly metrics: RequestMetrics | null;
+  readonly billableUnits: number | null;
+  /** When it may be deleted; null while open. */
+  readonly expiresAt: number | null;
+};
+
+export type RequestMetrics = {
+  /** Seconds of work of the last attempt. */
+  readonly inferenceSeconds: number;
+};
+
+/** Proof that a runner holds a request. A stale claim can write nothing. */
+export type Claim = {
+  readonly request: RequestRecord;
+  /** Unique per claim. */
+  readonly lease: string;
+};
+
+export type LogLine = {
+  /** Grows within a request; starts at 1. */
+  readonly seq: number;
+  readonly at: number;
+  readonly level: LogLevel;
+  readonly message: string;
+};
+
+export type FileState = "pending" | "ready";
+
+/** Who may read a file by its URL: fal's object access list. `hide` answers 404, `forbid` 403; the owner always may. */
+export type FileAccess = {
+  readonly default: "allow" | "hide" | "forbid";
+  readonly rules: readonly { readonly user: string; readonly decision: "allow" | "hide" | "forbid" }[];
+};
+
+export type FileRecord = {
+  /** 128 random bits, base64url: the URL is a capability. */
+  readonly id: string;
+  readonly accountId: string;
+  /** The request that produced it or brought it in (a data URI), else null. */
+  readonly requestId: string | null;
+  readonly fileName: string;
+  readonly contentType: string;
+  /** Bytes; 0 while pending. */
+  readonly size: number;
+  /** Hex; empty while pending. */
+  readonly sha256: string;
+  readonly state: FileState;
+  readonly access: FileAccess;
+  readonly createdAt: number;
+  /** Null: never. */
+  readonly expiresAt: number | null;
+};
+
+export type Account = { readonly id: string; readonly name: string; readonly createdAt: number };
+
+export type KeyScope = "API" | "ADMIN";
+
+export type Key = {
+  readonly id: string;
+  readonly accountId: string;
+  readonly scope: KeyScope;
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+  /** Running requests at once; null: no limit. */
+  readonly concurrency: number | null;
+  /** Dollars that may be charged in all; null: no limit. */
+  readonly budget: number | null;
+};
+
+export type CancelOutcome = "cancelled" | "requested" | "already_finished" | "not_found";
+
+/** The semantic store. All methods may be called from several processes on one database at once. */
+export type RequestStore = {
+  /**
+   * Accepts a request; durable when it resolves.
+   * @param limit with `maxQueued`, fails with `queue_full` when more than that many requests of this account and
+   *   endpoint wait already.
+   */
+  submit(request: NewRequest, limit?: { maxQueued: number }): Promise<{ record: RequestRecord; created: boolean }>;
+  get(id: string): Promise<RequestRecord | undefined>;
+  /** Requests ahead in the same lane, 0-based; 0 when not queued. */
+  position(id: string): Promise<number>;
+  /** Newest first. */
+  list(accountId: string, page: { limit: number; before?: number; endpoint?: string }): Promise<RequestRecord[]>;
+
+  /** Takes the next due request of these lanes: normal before low, then oldest. Counts an attempt. */
+  claim(owner: string, lanes: readonly string[], leaseMs: number): Promise<Claim | undefined>;
+  /** Extends the lease. `cancel`: the caller asked to stop; `lost`: somebody else owns the request now. */
+  heartbeat(claim: Claim, leaseMs: number): Promise<"held" | "cancel" | "lost">;
+  /** Records who does the work before it begins. */
+  recordEngine(claim: Claim, engine: string, ref: string | null): Promise<boolean>;
+  appendLogs(claim: Claim, lines: readonly Omit<LogLine, "seq">[]): Promise<boolean>;
+  /** In order; only those after `afterSeq` when given. */
+  logs(id: string, afterSeq?: number): Promise<LogLine[]>;
+
+  /** Ends a request with its result and files, in one transaction. False: the claim is stale, nothing was written. */
+  succeed(
+    claim: Claim,
+    result: {
+      output: JsonObject;
+      files: readonly FileRecord[];
+      metrics: RequestMetrics;
+      billableUnits: number;
+    },
+  ): Promise<boolean>;
+  /** Ends or requeues (retryable and attempts left; exponential backoff with jitter) a request. */
+  fail(claim: Claim, error: SerializedError, metrics: RequestMetrics): Promise<"failed" | "requeued" | "lost">;
+  /** Gives a request back unworked (shutdown): it keeps its place and the attempt is not counted. */
+  release(claim: Claim): Promise<boolean>;
+
+  /** Queued: cancelled at once. Running: flagged, and the runner learns by heartbeat or event. */
+  cancel(id: string): Promise<CancelOutcome>;
+  /** The runner has stopped the work of a cancelled request. */
+  confirmCancelled(claim: Claim, metrics: RequestMetrics): Promise<boolean>;
+
+  /**
+   * Housekeeping: leases that ran out are requeued, or failed with `runner_disconnected` when attempts are used up, or
+   * cancelled when that was asked; start deadlines that passed fail with `request_timeout`.
+   * @returns ids whose status changed.
+   */
+  reap(): Promise<string[]>;
+  /** At start-up of the only server of this database: every lease is a dead process's; requeues them all at once. */
+  reclaimAll(): Promise<string[]>;
+  /** Deletes finished requests, logs and file rows whose time has come. @returns ids of deleted files, to unlink. */
+  expire(limit: number): Promise<string[]>;
+
+  readonly files: FileTable;
+  readonly accounts: AccountTable;
+  close(): Promise<void>;
+};
+
+/** Metadata of stored files. The bytes are files/'s business. */
+export type FileTable = {
+  /** Durable. */
+  insert(file: FileRecord): Promise<void>;
+  get(id: string): Promise<FileRecord | undefined>;
+  /** A pending upload has all its bytes. False: no such pending file. */
+  markReady(id: string, facts: { size: number; sha256: string; contentType: string }): Promise<boolean>;
+  delete(id: string): Promise<boolean>;
+  /** Ids among these that have a row: for the orphan sweep. */
+  existing(ids: readonly string[]): Promise<Set<string>>;
+};
+
+export type AccountTable = {
+  /** Creates the account when absent. */
+  ensureAccount(id: string, name: string): Promise<Account>;
+  /** Creates or replaces a key; the secret is stored only as a salted hash. */
+  putKey(key: Omit<Key, "createdAt" | "revokedAt">, secret: string): Promise<Key>;
+  revokeKey(id: string): Promise<boolean>;
+  /** The live key with this id and secret, compared in constant time; undefined otherwise. */
+  verifyKey(id: string, secret: string): Promise<Key | undefined>;
+  listKeys(accountId: string): Promise<Key[]>;
+};
