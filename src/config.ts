@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 /** A key given on the command line or in the environment. */
 export type SeedKey = { readonly id: string; readonly secret: string };
 
+/** What one request may cost. */
 export type Limits = {
   /** Bytes of one uploaded or fetched file. */
   readonly uploadBytes: number;
@@ -23,6 +24,7 @@ export type Limits = {
   readonly workerBytes: number;
 };
 
+/** All settings, read and checked. */
 export type Config = {
   readonly host: string;
   readonly port: number;

@@ -44,6 +44,7 @@ export type Intake = {
   submit(call: Call): Promise<{ record: RequestRecord; created: boolean }>;
 };
 
+/** What is behind the HTTP surface. */
 export type Services = {
   readonly config: Config;
   readonly catalog: Catalog;

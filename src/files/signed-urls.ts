@@ -1,6 +1,7 @@
 /** Upload URLs that carry their own permission: an HMAC over what they allow and until when. */
 import { createHmac, timingSafeEqual } from "node:crypto";
 
+/** Makes and checks permissions that travel in a query string. */
 export type UrlSigner = {
   /** Query string (without `?`) that allows `action` on `id` until `expiresAt` (ms since the epoch). */
   sign(action: string, id: string, expiresAt: number): string;

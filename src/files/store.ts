@@ -17,8 +17,10 @@ export type NewFile = {
   readonly expiresAt: number | null;
 };
 
+/** First and last byte, both included. */
 export type ByteRange = { readonly start: number; readonly end: number };
 
+/** Stored bytes, whatever they lie on. */
 export type FileStore = {
   /**
    * Stores a stream and its row; the file is whole and durable when it resolves, and absent when it rejects.

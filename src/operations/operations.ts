@@ -23,6 +23,7 @@ export type OperationOptions = {
   readonly onLog: (level: LogLevel, message: string) => void;
 };
 
+/** Severity of a log line a caller may see. */
 export type LogLevel = "DEBUG" | "INFO" | "WARN" | "ERROR";
 
 /** How a produced video is encoded: `default` is x264 crf 16; `lossless` is x264 qp 0, for measuring and for editors. */
@@ -145,4 +146,5 @@ export type Operations = {
 /** An operation that endpoints name as their need, and whose parameters are fixed when the first engine offers it. */
 type Unoffered = (params: never, options: OperationOptions) => Promise<never>;
 
+/** Name of an operation. */
 export type OperationName = keyof Operations;

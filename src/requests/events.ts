@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from "node:events";
 
+/** Something happened to a request. */
 export type RequestEvent =
   /** A request can be claimed. */
   | { readonly type: "queued"; readonly lane: string }

@@ -8,12 +8,15 @@
 import type { SerializedError } from "../errors.ts";
 import type { LogLevel } from "../operations/operations.ts";
 
+/** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** A JSON object. */
 export type JsonObject = { readonly [key: string]: Json };
 
 /** `queued` and `running` are open; the others are terminal and never change again. */
 export type RequestStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
+/** `low` waits behind every `normal` request of its lane. */
 export type Priority = "normal" | "low";
 
 /** What a dialect hands over at submit. */
@@ -45,6 +48,7 @@ export type NewRequest = {
   readonly options: JsonObject;
 };
 
+/** A request as the store has it. */
 export type RequestRecord = NewRequest & {
   readonly status: RequestStatus;
   readonly createdAt: number;
@@ -66,6 +70,7 @@ export type RequestRecord = NewRequest & {
   readonly expiresAt: number | null;
 };
 
+/** What the work cost. */
 export type RequestMetrics = {
   /** Seconds of work of the last attempt. */
   readonly inferenceSeconds: number;
@@ -78,6 +83,7 @@ export type Claim = {
   readonly lease: string;
 };
 
+/** One log line of a request. */
 export type LogLine = {
   /** Grows within a request; starts at 1. */
   readonly seq: number;
@@ -86,6 +92,7 @@ export type LogLine = {
   readonly message: string;
 };
 
+/** `pending`: an upload URL was given out, the bytes are not there yet. */
 export type FileState = "pending" | "ready";
 
 /** Who may read a file by its URL: fal's object access list. `hide` answers 404, `forbid` 403; the owner always may. */
@@ -94,6 +101,7 @@ export type FileAccess = {
   readonly rules: readonly { readonly user: string; readonly decision: "allow" | "hide" | "forbid" }[];
 };
 
+/** What is known of a stored file. */
 export type FileRecord = {
   /** 128 random bits, base64url: the URL is a capability. */
   readonly id: string;
@@ -113,10 +121,13 @@ export type FileRecord = {
   readonly expiresAt: number | null;
 };
 
+/** Whoever owns requests and files. */
 export type Account = { readonly id: string; readonly name: string; readonly createdAt: number };
 
+/** `ADMIN` keys may manage accounts and keys. */
 export type KeyScope = "API" | "ADMIN";
 
+/** A credential of an account. */
 export type Key = {
   readonly id: string;
   readonly accountId: string;
@@ -129,6 +140,7 @@ export type Key = {
   readonly budget: number | null;
 };
 
+/** What a cancel came to. */
 export type CancelOutcome = "cancelled" | "requested" | "already_finished" | "not_found";
 
 /** The semantic store. All methods may be called from several processes on one database at once. */
@@ -203,6 +215,7 @@ export type FileTable = {
   existing(ids: readonly string[]): Promise<Set<string>>;
 };
 
+/** Accounts and their keys. */
 export type AccountTable = {
   /** Creates the account when absent. */
   ensureAccount(id: string, name: string): Promise<Account>;

@@ -12,6 +12,7 @@ import type { MaskPolarity } from "../operations/operations.ts";
 export const KEEP = 0;
 /** Shadow, reflection or other effect of the object: relit or filled, not simply removed. */
 export const AFFECTED = 1;
+/** The object itself. */
 export const REMOVE = 2;
 
 /**

@@ -1,0 +1,30 @@
+/** The engines a configuration names. */
+import { join } from "node:path";
+import { type Config, dataFolders } from "../config.ts";
+import { createCpuEngine } from "./cpu/engine.ts";
+import type { Engine } from "./engine.ts";
+
+type EngineLog = { info(message: string): void; warn(message: string): void };
+
+const FACTORIES: Readonly<Record<string, (config: Config, log?: EngineLog) => Engine>> = {
+  cpu: (config, log) =>
+    createCpuEngine({
+      folder: join(dataFolders(config.data).work, "workers"),
+      limits: config.limits,
+      ...(log ? { log } : {}),
+    }),
+};
+
+/**
+ * Engines in order of preference, constructed but not started.
+ * @throws Error that names an unknown engine and the known ones.
+ */
+export function createEngines(config: Config, log?: EngineLog): Engine[] {
+  if (config.engines.length === 0) throw new Error("--engines must name at least one engine");
+  return config.engines.map((name) => {
+    const create = FACTORIES[name];
+    if (!create)
+      throw new Error(`unknown engine "${name}" in --engines; this version has: ${Object.keys(FACTORIES).join(", ")}`);
+    return create(config, log);
+  });
+}

@@ -1,0 +1,34 @@
+/**
+ * Without keys anybody who can send a request is trusted, so only this machine may: the Host header must be loopback (or
+ * a vendor's name, when its traffic is sent here), and so must the Origin of whichever web page makes a browser ask.
+ */
+import type { FastifyInstance } from "fastify";
+import { type Config, isLoopbackHost } from "./config.ts";
+import { isVendorHost } from "./fal/index.ts";
+
+/** Adds the check to every route; does nothing when keys are configured. */
+export function registerGuard(app: FastifyInstance, config: Config): void {
+  if (config.keys.length > 0) return;
+  app.addHook("onRequest", async (request, reply) => {
+    const host = hostName(`http://${request.headers.host ?? ""}`);
+    if (host === undefined || !(isLoopbackHost(host) || isVendorHost(host))) {
+      return reply
+        .code(403)
+        .send({ detail: `This server has no keys and answers only on this machine, not as ${host}` });
+    }
+    const { origin } = request.headers;
+    if (origin === undefined) return;
+    const page = hostName(origin);
+    if (page === undefined || !isLoopbackHost(page)) {
+      return reply.code(403).send({ detail: `This server has no keys and takes no requests from pages of ${origin}` });
+    }
+  });
+}
+
+function hostName(url: string): string | undefined {
+  try {
+    return new URL(url).hostname || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+/** From a call on the wire to a durable request: validate, check support, move inline media into the file store. */
+import { randomInt, randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import type { Config } from "../config.ts";
+import type { Endpoint } from "../endpoints/endpoint.ts";
+import { mediaFields, parseInput, replaceAt } from "../endpoints/validate.ts";
+import { fieldError } from "../errors.ts";
+import { decodeDataUri } from "../files/data-uri.ts";
+import { mayRead } from "../files/expiry.ts";
+import type { FileStore } from "../files/store.ts";
+import { fileIdOf } from "../files/urls.ts";
+import type { Call, Intake } from "../services.ts";
+import type { RequestEvents } from "./events.ts";
+import type { JsonObject, RequestStore } from "./store.ts";
+
+const DAY = 24 * 3600 * 1000;
+const SEEDS = 2 ** 31;
+
+/** What the intake needs of the other rooms. */
+export type IntakeParts = {
+  readonly config: Config;
+  readonly store: RequestStore;
+  readonly files: FileStore;
+  readonly events: RequestEvents;
+  /** Chooses the engine, or throws `feature_not_supported`. */
+  readonly route: (endpoint: Endpoint, input: Readonly<Record<string, unknown>>) => { readonly name: string };
+  readonly ownOrigins: () => readonly string[];
+  readonly now?: () => number;
+};
+
+/** The one way a request enters, whatever the dialect. */
+export function createIntake(parts: IntakeParts): Intake {
+  const { config, store, files, events, now = Date.now } = parts;
+
+  return {
+    async submit(call) {
+      const { input, unknown } = parseInput(call.endpoint, call.body);
+      const lane = parts.route(call.endpoint, input).name;
+      const id = randomUUID();
+      const stored = await storeInlineMedia(call, input);
+      const result = await store.submit(
+        {
+          id,
+          accountId: call.caller.accountId,
+          keyId: call.caller.key?.id ?? null,
+          dialect: call.dialect,
+          endpoint: call.endpoint.id,
+          requestedAs: call.requestedAs,
+          lane,
+          input: stored as JsonObject,
+          seed: typeof input.seed === "number" ? input.seed : randomInt(SEEDS),
+          priority: call.priority,
+          maxAttempts: call.maxAttempts,
+          startBy: call.startBy,
+          keepForMs: config.limits.requestDays * DAY,
+          webhook: call.webhook,
+          idempotencyKey: call.idempotencyKey,
+          options: unknown.length > 0 ? { ...call.options, unknownFields: [...unknown] } : call.options,
+        },
+        call.maxQueued === undefined ? undefined : { maxQueued: call.maxQueued },
+      );
+      if (result.created) events.publish({ type: "queued", lane });
+      return result;
+    },
+  };
+
+  /**
+   * Media in the body becomes a stored file, and a URL of ours becomes a reference to its file (`{ "$url": id }`), so that
+   * the database holds no megabytes and the runner fetches nothing from its own server.
+   */
+  async function storeInlineMedia(call: Call, input: Record<string, unknown>) {
+    let result = input;
+    for (const { loc, value } of mediaFields(call.endpoint, input)) {
+      const own = value.startsWith("data:") ? await storeDataUri(call, value, loc) : await ownFile(call, value, loc);
+      if (own) result = replaceAt(result, loc, { $url: own.id, file_name: own.fileName });
+    }
+    return result;
+  }
+
+  async function storeDataUri(call: Call, uri: string, loc: readonly (string | number)[]) {
+    const { contentType, bytes } = decodeDataUri(uri, { loc, maxBytes: config.limits.uploadBytes });
+    return files.put(
+      {
+        accountId: call.caller.accountId,
+        requestId: null,
+        fileName: `${loc.slice(1).join("-")}.${extension(contentType)}`,
+        contentType,
+        access: { default: "hide", rules: [] },
+        expiresAt: now() + config.limits.uploadDays * DAY,
+      },
+      Readable.from([bytes]),
+      { maxBytes: config.limits.uploadBytes },
+    );
+  }
+
+  async function ownFile(call: Call, url: string, loc: readonly (string | number)[]) {
+    const found = fileIdOf(url, [call.origin, ...parts.ownOrigins()]);
+    if (!found) return undefined;
+    const file = await files.get(found.id);
+    if (file?.state === "ready" && mayRead(file, call.caller.accountId) === "allow") return file;
+    if (!found.certain) return undefined;
+    throw fieldError("file_download_error", loc, `There is no file at ${url}: it never was, or it has expired`);
+  }
+}
+
+function extension(contentType: string): string {
+  return /^[a-z]+\/(?:x-)?([a-z0-9]{1,8})/.exec(contentType)?.[1] ?? "bin";
+}

@@ -1,0 +1,15 @@
+/** What the server and its runner process say to each other. */
+import type { Config } from "../config.ts";
+import type { RequestEvent } from "../requests/events.ts";
+
+/** From the server to its runner. */
+export type ServerMessage =
+  | { readonly type: "config"; readonly config: Config; readonly logLevel: string }
+  | { readonly type: "event"; readonly event: RequestEvent }
+  | { readonly type: "stop" };
+
+/** From the runner to its server. */
+export type RunnerMessage =
+  | { readonly type: "ready" }
+  | { readonly type: "failed"; readonly message: string }
+  | { readonly type: "event"; readonly event: RequestEvent };

@@ -1,0 +1,116 @@
+/** Keeps one runner process alive beside the server. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../config.ts";
+import type { RequestEvents } from "../requests/events.ts";
+import type { RequestStore } from "../requests/store.ts";
+import type { RunnerMessage, ServerMessage } from "./messages.ts";
+
+const RESTART_MS = 500;
+const RESTART_LIMIT_MS = 30_000;
+const STOP_MS = 10_000;
+
+/** The one runner process of a server. */
+export type RunnerSupervisor = {
+  /** Resolves when the runner is ready; rejects when its first start fails. */
+  start(): Promise<void>;
+  readonly ready: () => boolean;
+  stop(): Promise<void>;
+};
+
+type SupervisorParts = {
+  readonly config: Config;
+  readonly store: RequestStore;
+  readonly events: RequestEvents;
+  readonly logLevel: string;
+  readonly log: { info(message: string): void; error(details: object, message: string): void };
+};
+
+/** A supervisor that has not started its runner yet. */
+export function createRunnerSupervisor({ config, store, events, logLevel, log }: SupervisorParts): RunnerSupervisor {
+  let child: ChildProcess | undefined;
+  let ready = false;
+  let stopping = false;
+  let delay = RESTART_MS;
+
+  events.bridge((event) => {
+    // A runner's own events come in by `receive` and never reach this bridge.
+    if (ready) child?.send({ type: "event", event } satisfies ServerMessage);
+  });
+
+  function launch(): Promise<void> {
+    // The keys are the server's business alone.
+    const secretless: Config = { ...config, keys: config.keys.map(({ id }) => ({ id, secret: "" })) };
+    const running = fork(fileURLToPath(new URL("./process.js", import.meta.url)), {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      env: runnerEnvironment(),
+    });
+    child = running;
+    running.send({ type: "config", config: secretless, logLevel } satisfies ServerMessage);
+    return new Promise((resolve, reject) => {
+      running.on("message", (message: RunnerMessage) => {
+        if (message.type === "event") events.receive(message.event);
+        if (message.type === "failed") reject(new Error(message.message));
+        if (message.type === "ready") {
+          ready = true;
+          delay = RESTART_MS;
+          resolve();
+        }
+      });
+      running.once("exit", (code, signal) => {
+        reject(new Error(`the runner ended while starting (${signal ?? code})`));
+        if (child !== running) return;
+        child = undefined;
+        const wasReady = ready;
+        ready = false;
+        if (!stopping && wasReady) restart(signal ?? `exit code ${code}`);
+      });
+    });
+  }
+
+  function restart(reason: string): void {
+    log.error({ reason }, "the runner ended; starting it again");
+    const again = async (): Promise<void> => {
+      if (stopping) return;
+      // Only this runner uses this database, and it is dead: its claims are free at once.
+      for (const id of await store.reclaimAll()) events.receive({ type: "changed", id });
+      await launch();
+    };
+    const retry = (): void => {
+      setTimeout(
+        () =>
+          void again().catch((error) => {
+            log.error({ err: error }, "the runner could not be started");
+            if (!stopping) retry();
+          }),
+        delay,
+      );
+      delay = Math.min(delay * 2, RESTART_LIMIT_MS);
+    };
+    retry();
+  }
+
+  return {
+    start: launch,
+    ready: () => ready,
+    async stop() {
+      stopping = true;
+      const running = child;
+      if (!running || running.exitCode !== null) return;
+      const gone = once(running, "exit");
+      running.send({ type: "stop" } satisfies ServerMessage);
+      const killer = setTimeout(() => running.kill("SIGKILL"), STOP_MS);
+      await gone;
+      clearTimeout(killer);
+    },
+  };
+}
+
+/** The runner reads its configuration from a message; of the environment it gets what processes need to run at all. */
+function runnerEnvironment(): NodeJS.ProcessEnv {
+  const kept = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "TZ", "SystemRoot", "NODE_OPTIONS"];
+  return Object.fromEntries(
+    kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
