@@ -1,11 +1,11 @@
 /** From a call on the wire to a durable request: validate, check support, move inline media into the file store. */
 import { randomInt, randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
 import type { Config } from "../config.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import { mediaFields, parseInput, replaceAt } from "../endpoints/validate.ts";
 import { fieldError } from "../errors.ts";
-import { decodeDataUri } from "../files/data-uri.ts";
+import { nameFor } from "../files/content.ts";
+import { isDataUri, parseDataUri } from "../files/data-uri.ts";
 import { mayRead } from "../files/expiry.ts";
 import type { FileStore } from "../files/store.ts";
 import { fileIdOf } from "../files/urls.ts";
@@ -71,25 +71,26 @@ export function createIntake(parts: IntakeParts): Intake {
   async function storeInlineMedia(call: Call, input: Record<string, unknown>) {
     let result = input;
     for (const { loc, value } of mediaFields(call.endpoint, input)) {
-      const own = value.startsWith("data:") ? await storeDataUri(call, value, loc) : await ownFile(call, value, loc);
+      const own = isDataUri(value) ? await storeDataUri(call, value, loc) : await ownFile(call, value, loc);
       if (own) result = replaceAt(result, loc, { $url: own.id, file_name: own.fileName });
     }
     return result;
   }
 
   async function storeDataUri(call: Call, uri: string, loc: readonly (string | number)[]) {
-    const { contentType, bytes } = decodeDataUri(uri, { loc, maxBytes: config.limits.uploadBytes });
+    const limit = { maxBytes: config.limits.uploadBytes };
+    const { contentType, open } = parseDataUri(uri, loc, limit);
     return files.put(
       {
         accountId: call.caller.accountId,
         requestId: null,
-        fileName: `${loc.slice(1).join("-")}.${extension(contentType)}`,
+        fileName: nameFor(contentType, loc.slice(1).join("-")),
         contentType,
         access: { default: "hide", rules: [] },
         expiresAt: now() + config.limits.uploadDays * DAY,
       },
-      Readable.from([bytes]),
-      { maxBytes: config.limits.uploadBytes },
+      open(),
+      limit,
     );
   }
 
@@ -101,8 +102,4 @@ export function createIntake(parts: IntakeParts): Intake {
     if (!found.certain) return undefined;
     throw fieldError("file_download_error", loc, `There is no file at ${url}: it never was, or it has expired`);
   }
-}
-
-function extension(contentType: string): string {
-  return /^[a-z]+\/(?:x-)?([a-z0-9]{1,8})/.exec(contentType)?.[1] ?? "bin";
 }

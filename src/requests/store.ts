@@ -31,7 +31,7 @@ export type NewRequest = {
   readonly requestedAs: string;
   /** The engine whose slots it waits for. */
   readonly lane: string;
-  /** Validated input, defaults filled in; own files as `{ "$file": id }`. */
+  /** Validated input, defaults filled in; own files as `{ "$url": id, file_name }`. */
   readonly input: JsonObject;
   readonly seed: number;
   readonly priority: Priority;

@@ -1,0 +1,124 @@
+/** All SQL of the request store. Status literals stay literals: partial indices match nothing else. */
+import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructure/sqlite";
+
+/** Every statement; parameters are named. */
+export const STATEMENTS = {
+  insertRequest: `
+    INSERT INTO requests (id, account_id, key_id, dialect, endpoint, requested_as, lane, seed, priority, max_attempts,
+      start_by, keep_for_ms, webhook, idempotency_key, options, input, created_at,
+      status, attempt, run_after, cancel_requested)
+    VALUES (:id, :account_id, :key_id, :dialect, :endpoint, :requested_as, :lane, :seed, :priority, :max_attempts,
+      :start_by, :keep_for_ms, :webhook, :idempotency_key, :options, :input, :created_at,
+      'queued', 0, 0, 0)
+    RETURNING *`,
+  byIdempotencyKey: "SELECT * FROM requests WHERE account_id = :account_id AND idempotency_key = :idempotency_key",
+  /** Stops counting at `most`. */
+  countWaiting: `
+    SELECT count(*) AS waiting FROM (
+      SELECT 1 FROM requests WHERE status = 'queued' AND account_id = :account_id AND endpoint = :endpoint LIMIT :most)`,
+  request: "SELECT * FROM requests WHERE id = :id",
+  position: `
+    SELECT (SELECT count(*) FROM requests
+            WHERE status = 'queued' AND lane = me.lane AND priority < me.priority)
+         + (SELECT count(*) FROM requests
+            WHERE status = 'queued' AND lane = me.lane AND priority = me.priority AND seq < me.seq) AS ahead
+    FROM requests AS me WHERE me.id = :id AND me.status = 'queued'`,
+  list: `
+    SELECT * FROM requests WHERE account_id = :account_id AND created_at < :before
+    ORDER BY created_at DESC, seq DESC LIMIT :limit`,
+  listEndpoint: `
+    SELECT * FROM requests WHERE account_id = :account_id AND endpoint = :endpoint AND created_at < :before
+    ORDER BY created_at DESC, seq DESC LIMIT :limit`,
+
+  /** A backoff beyond `horizon` was written before the clock was set back. Keys at their limit wait. */
+  nextDue: `
+    SELECT seq, priority FROM requests
+    WHERE status = 'queued' AND lane = :lane AND (run_after <= :now OR run_after > :horizon)
+      AND (key_id IS NULL OR key_id NOT IN (
+        SELECT id FROM keys WHERE concurrency IS NOT NULL AND concurrency <= (
+          SELECT count(*) FROM requests AS busy WHERE busy.status = 'running' AND busy.key_id = keys.id)))
+    ORDER BY priority, seq LIMIT 1`,
+  take: `
+    UPDATE requests SET status = 'running', attempt = attempt + 1,
+      started_at = coalesce(started_at, max(:now, created_at)),
+      owner = :owner, lease = :lease, lease_ms = :lease_ms, lease_until = :now + :lease_ms
+    WHERE seq = :seq RETURNING *`,
+  held: `
+    SELECT seq, id, attempt, max_attempts, cancel_requested FROM requests
+    WHERE id = :id AND lease = :lease AND status = 'running'`,
+  extend: "UPDATE requests SET lease_ms = :lease_ms, lease_until = :now + :lease_ms WHERE seq = :seq",
+  recordEngine: "UPDATE requests SET engine = :engine, engine_ref = :ref WHERE seq = :seq",
+  finish: `
+    UPDATE requests SET status = :status, finished_at = max(:now, coalesce(started_at, created_at)),
+      expires_at = min(:now + keep_for_ms, 9007199254740991),
+      output = :output, error = :error, metrics = coalesce(:metrics, metrics), billable_units = :billable_units,
+      owner = NULL, lease = NULL, lease_ms = NULL, lease_until = NULL
+    WHERE seq = :seq`,
+  /** A request given back before its first attempt counted has not started. */
+  requeue: `
+    UPDATE requests SET status = 'queued', attempt = :attempt, run_after = :run_after,
+      started_at = CASE WHEN :attempt > 0 THEN started_at END,
+      engine = CASE WHEN :keep_engine THEN engine END, engine_ref = CASE WHEN :keep_engine THEN engine_ref END,
+      owner = NULL, lease = NULL, lease_ms = NULL, lease_until = NULL
+    WHERE seq = :seq`,
+  requestCancel: "UPDATE requests SET cancel_requested = 1 WHERE seq = :seq",
+
+  overdue: "SELECT seq, id FROM requests WHERE status = 'queued' AND start_by IS NOT NULL AND start_by <= :now",
+  rebaseLeases: `
+    UPDATE requests SET lease_until = min(lease_until + :ahead, :now + lease_ms)
+    WHERE status = 'running' AND (:ahead > 0 OR lease_until > :now + lease_ms)`,
+  lapsed: `
+    SELECT seq, id, attempt, max_attempts, cancel_requested FROM requests
+    WHERE status = 'running' AND lease_until <= :until`,
+
+  appendLog: `
+    INSERT INTO logs (request_id, seq, at, level, message)
+    SELECT :request_id, coalesce(max(seq), 0) + 1, :at, :level, :message FROM logs WHERE request_id = :request_id`,
+  logs: "SELECT seq, at, level, message FROM logs WHERE request_id = :request_id AND seq > :after ORDER BY seq",
+
+  expiredRequests: `
+    SELECT id FROM requests WHERE expires_at IS NOT NULL AND expires_at <= :now ORDER BY expires_at LIMIT :limit`,
+  deleteRequest: "DELETE FROM requests WHERE id = :id",
+  deleteFilesOf: "DELETE FROM files WHERE request_id = :id RETURNING id",
+  /** Files that an open request brought in stay until it has ended. */
+  deleteExpiredFiles: `
+    DELETE FROM files WHERE id IN (
+      SELECT id FROM files WHERE expires_at IS NOT NULL AND expires_at <= :now AND NOT EXISTS (
+        SELECT 1 FROM requests WHERE requests.id = files.request_id AND requests.status IN ('queued', 'running'))
+      LIMIT :limit)
+    RETURNING id`,
+
+  insertFile: `
+    INSERT INTO files (id, account_id, request_id, file_name, content_type, size, sha256, state, access, created_at,
+      expires_at)
+    VALUES (:id, :account_id, :request_id, :file_name, :content_type, :size, :sha256, :state, :access, :created_at,
+      :expires_at)`,
+  file: "SELECT * FROM files WHERE id = :id",
+  markReady: `
+    UPDATE files SET state = 'ready', size = :size, sha256 = :sha256, content_type = :content_type
+    WHERE id = :id AND state = 'pending'`,
+  deleteFile: "DELETE FROM files WHERE id = :id",
+  existingFiles: "SELECT id FROM files WHERE id IN (SELECT value FROM json_each(:ids))",
+
+  insertAccount: "INSERT INTO accounts (id, name, created_at) VALUES (:id, :name, :now) ON CONFLICT (id) DO NOTHING",
+  account: "SELECT * FROM accounts WHERE id = :id",
+  updateKey: `
+    UPDATE keys SET account_id = :account_id, scope = :scope, salt = :salt, secret_hash = :secret_hash,
+      revoked_at = NULL, concurrency = :concurrency, budget = :budget
+    WHERE id = :id`,
+  insertKey: `
+    INSERT INTO keys (id, account_id, scope, salt, secret_hash, created_at, concurrency, budget)
+    VALUES (:id, :account_id, :scope, :salt, :secret_hash, :now, :concurrency, :budget)`,
+  revokeKey: "UPDATE keys SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL",
+  key: "SELECT * FROM keys WHERE id = :id",
+  keys: "SELECT * FROM keys WHERE account_id = :account_id ORDER BY created_at, id",
+} as const;
+
+/** The statements, prepared on one connection. */
+export type Statements = { readonly [Name in keyof typeof STATEMENTS]: StatementSyncInstance };
+
+/** Prepares every statement; the schema must be there. */
+export function prepareStatements(db: DatabaseSyncInstance): Statements {
+  const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, db.prepare(sql)] as const);
+  return Object.fromEntries(prepared) as Statements;
+}

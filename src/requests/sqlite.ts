@@ -1,0 +1,389 @@
+/**
+ * The request store on SQLite: one file, shared by the server's and the runners' processes of one machine. Every write
+ * is one member of a group commit under `synchronous=FULL`, so a resolved promise survives a power cut.
+ *
+ * Clocks: times are wall-clock times of this machine. Queue order does not depend on the clock. When it is set back, no
+ * lease or backoff outlives its own length, counted from the next {@link RequestStore.reap}. When it leaps ahead (also
+ * by sleep), reap moves running leases along, so that a live runner is not taken for a dead one. Start deadlines and
+ * expiry follow the wall clock as it is.
+ */
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
+import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
+import { ERRORS, type ErrorCode, ReshootError, type SerializedError } from "../errors.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { fingerprint } from "./idempotency.ts";
+import { migrate } from "./migrations.ts";
+import { toStoreError } from "./sqlite-errors.ts";
+import { fileValues, newRequestValues, type RequestRow, toRecord } from "./sqlite-rows.ts";
+import { prepareStatements, type Statements } from "./sqlite-statements.ts";
+import { accountTable, fileTable } from "./sqlite-tables.ts";
+import type {
+  AccountTable,
+  CancelOutcome,
+  Claim,
+  FileTable,
+  LogLine,
+  NewRequest,
+  RequestMetrics,
+  RequestRecord,
+  RequestStatus,
+  RequestStore,
+} from "./store.ts";
+
+/** Settings of {@link openSqliteStore}; the defaults are meant for everything but tests. */
+export type SqliteStoreOptions = {
+  /** Wall clock, milliseconds since the epoch. @defaultValue Date.now */
+  readonly now?: () => number;
+  /** Clock that only runs forward, milliseconds. @defaultValue `now` when given, else performance.now */
+  readonly uptime?: () => number;
+  /** 0 to 1, for jitter. @defaultValue Math.random */
+  readonly random?: () => number;
+  /** Longest pause before the first retry, milliseconds; doubles with each. @defaultValue 1000 */
+  readonly retryBaseMs?: number;
+  /** Longest pause before any retry, milliseconds. @defaultValue 60000 */
+  readonly retryCapMs?: number;
+  /** How long a write waits for another process before it fails with `unavailable`, milliseconds. @defaultValue 5000 */
+  readonly busyMs?: number;
+};
+
+/** A lag between the wall clock and the uptime that is more than their drift between two reaps. */
+const CLOCK_LEAP_MS = 1000;
+
+type HeldRow = Pick<RequestRow, "seq" | "id" | "attempt" | "max_attempts" | "cancel_requested">;
+
+type Ending = {
+  readonly status: Extract<RequestStatus, "succeeded" | "failed" | "cancelled">;
+  readonly output?: unknown;
+  readonly error?: SerializedError;
+  readonly metrics?: RequestMetrics;
+  readonly billableUnits?: number;
+};
+
+/**
+ * Opens the store at `path`, creating the file (readable by its owner only) and bringing its schema up to date.
+ * @throws ReshootError `unavailable` when the file cannot be used or was written by a newer version.
+ */
+export async function openSqliteStore(path: string, options: SqliteStoreOptions = {}): Promise<RequestStore> {
+  return createSqliteStore(openDatabase(path), options);
+}
+
+/** A connection with the store's settings and the newest schema. @throws as {@link openSqliteStore}. */
+export function openDatabase(path: string): DatabaseSyncInstance {
+  let db: DatabaseSyncInstance | undefined;
+  try {
+    // SQLite gives its side files the mode of the database.
+    closeSync(openSync(path, "a", 0o600));
+    // At the start another process may hold the lock for a whole migration.
+    db = new DatabaseSync(path, { timeout: 10_000 });
+    db.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA fullfsync = ON;
+      PRAGMA checkpoint_fullfsync = ON;
+      PRAGMA foreign_keys = ON;
+      PRAGMA temp_store = MEMORY;
+      PRAGMA cache_size = -32768;
+      PRAGMA journal_size_limit = 67108864;`);
+    migrate(db, path);
+    // SQLite waits on the JavaScript thread: beyond this, group commit waits beside it.
+    db.exec("PRAGMA busy_timeout = 50");
+    return db;
+  } catch (error) {
+    db?.close();
+    if (error instanceof ReshootError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ReshootError("unavailable", `The request database ${path} cannot be opened: ${reason}`, { cause: error });
+  }
+}
+
+/** The store over a connection of {@link openDatabase}, which it closes. */
+export function createSqliteStore(db: DatabaseSyncInstance, options: SqliteStoreOptions = {}): RequestStore {
+  return new SqliteStore(db, options);
+}
+
+class SqliteStore implements RequestStore {
+  readonly files: FileTable;
+  readonly accounts: AccountTable;
+  readonly #db: DatabaseSyncInstance;
+  readonly #sql: Statements;
+  readonly #writes: GroupCommit;
+  readonly #now: () => number;
+  readonly #uptime: () => number;
+  readonly #random: () => number;
+  readonly #retryBaseMs: number;
+  readonly #retryCapMs: number;
+  /** How far the wall clock was ahead of the uptime at the last reap. */
+  #clockOffset: number;
+
+  constructor(db: DatabaseSyncInstance, options: SqliteStoreOptions) {
+    const now = options.now ?? Date.now;
+    this.#db = db;
+    this.#sql = prepareStatements(db);
+    this.#writes = new GroupCommit(db, options.busyMs ?? 5000);
+    this.#now = now;
+    this.#uptime = options.uptime ?? options.now ?? (() => performance.now());
+    this.#random = options.random ?? Math.random;
+    this.#retryBaseMs = options.retryBaseMs ?? 1000;
+    this.#retryCapMs = options.retryCapMs ?? 60_000;
+    this.#clockOffset = now() - this.#uptime();
+    const access = { sql: this.#sql, writes: this.#writes, read: <T>(work: () => T) => this.#read(work), now };
+    this.files = fileTable(access);
+    this.accounts = accountTable(access);
+  }
+
+  async submit(request: NewRequest, limit?: { maxQueued: number }) {
+    return this.#writes.write(() => {
+      const first = request.idempotencyKey === null ? undefined : this.#repeated(request, request.idempotencyKey);
+      if (first) return { record: first, created: false };
+      if (limit) this.#checkQueue(request, limit.maxQueued);
+      const row = this.#sql.insertRequest.get(newRequestValues(request, this.#now())) as RequestRow;
+      return { record: toRecord(row), created: true };
+    });
+  }
+
+  async get(id: string): Promise<RequestRecord | undefined> {
+    return this.#read(() => {
+      const row = this.#sql.request.get({ id }) as RequestRow | undefined;
+      return row && toRecord(row);
+    });
+  }
+
+  async position(id: string): Promise<number> {
+    return this.#read(() => (this.#sql.position.get({ id }) as { ahead: number } | undefined)?.ahead ?? 0);
+  }
+
+  async list(accountId: string, page: { limit: number; before?: number; endpoint?: string }) {
+    const values = {
+      account_id: accountId,
+      limit: Math.max(0, page.limit),
+      before: page.before ?? Number.MAX_SAFE_INTEGER,
+    };
+    return this.#read(() => {
+      const { endpoint } = page;
+      const rows =
+        endpoint === undefined ? this.#sql.list.all(values) : this.#sql.listEndpoint.all({ ...values, endpoint });
+      return (rows as RequestRow[]).map(toRecord);
+    });
+  }
+
+  async claim(owner: string, lanes: readonly string[], leaseMs: number): Promise<Claim | undefined> {
+    return this.#writes.write(() => {
+      const now = this.#now();
+      this.#failOverdue(now);
+      type Next = { seq: number; priority: number };
+      const due = lanes
+        .map((lane) => this.#sql.nextDue.get({ lane, now, horizon: now + this.#retryCapMs }) as Next | undefined)
+        .filter((next) => next !== undefined)
+        .sort((a, b) => a.priority - b.priority || a.seq - b.seq);
+      if (due[0] === undefined) return undefined;
+      const lease = randomUUID();
+      const row = this.#sql.take.get({ seq: due[0].seq, owner, lease, lease_ms: leaseMs, now }) as RequestRow;
+      return { request: toRecord(row), lease };
+    });
+  }
+
+  async heartbeat(claim: Claim, leaseMs: number): Promise<"held" | "cancel" | "lost"> {
+    return this.#ifHeld(claim, "lost", ({ seq, cancel_requested }) => {
+      this.#sql.extend.run({ seq, lease_ms: leaseMs, now: this.#now() });
+      return cancel_requested ? "cancel" : "held";
+    });
+  }
+
+  async recordEngine(claim: Claim, engine: string, ref: string | null): Promise<boolean> {
+    return this.#ifHeld(claim, false, ({ seq }) => this.#sql.recordEngine.run({ seq, engine, ref }).changes === 1);
+  }
+
+  async appendLogs(claim: Claim, lines: readonly Omit<LogLine, "seq">[]): Promise<boolean> {
+    return this.#ifHeld(claim, false, ({ id }) => {
+      for (const { at, level, message } of lines) {
+        // SQLite's text ends at the first NUL when read back.
+        const text = message.replaceAll("\0", "\ufffd");
+        this.#sql.appendLog.run({ request_id: id, at, level, message: text });
+      }
+      return true;
+    });
+  }
+
+  async logs(id: string, afterSeq = 0): Promise<LogLine[]> {
+    return this.#read(() =>
+      (this.#sql.logs.all({ request_id: id, after: afterSeq }) as LogLine[]).map((line) => ({ ...line })),
+    );
+  }
+
+  /** A result that is there wins over a cancel that was only asked for. */
+  async succeed(claim: Claim, result: Parameters<RequestStore["succeed"]>[1]): Promise<boolean> {
+    return this.#ifHeld(claim, false, ({ seq }) => {
+      for (const file of result.files) this.#sql.insertFile.run(fileValues(file));
+      const { output, metrics, billableUnits } = result;
+      this.#finish(seq, { status: "succeeded", output, metrics, billableUnits });
+      return true;
+    });
+  }
+
+  /** A request whose cancel was asked for ends as cancelled, reported as `failed`: it is not tried again. */
+  async fail(claim: Claim, error: SerializedError, metrics: RequestMetrics): Promise<"failed" | "requeued" | "lost"> {
+    return this.#ifHeld<"failed" | "requeued" | "lost">(claim, "lost", (row) => {
+      const { seq, attempt } = row;
+      if (row.cancel_requested) this.#finish(seq, cancelled(metrics));
+      else if (!ERRORS[error.code].retryable || attempt >= row.max_attempts) {
+        this.#finish(seq, { status: "failed", error, metrics });
+      } else {
+        this.#sql.requeue.run({ seq, attempt, run_after: this.#now() + this.#backoff(attempt), keep_engine: 0 });
+        return "requeued";
+      }
+      return "failed";
+    });
+  }
+
+  /** Work outside our process goes on: its reference stays. A request whose cancel was asked for ends as cancelled. */
+  async release(claim: Claim): Promise<boolean> {
+    return this.#ifHeld(claim, false, ({ seq, attempt, cancel_requested }) => {
+      if (cancel_requested) this.#finish(seq, cancelled());
+      else this.#sql.requeue.run({ seq, attempt: attempt - 1, run_after: 0, keep_engine: 1 });
+      return true;
+    });
+  }
+
+  async cancel(id: string): Promise<CancelOutcome> {
+    return this.#writes.write<CancelOutcome>(() => {
+      const row = this.#sql.request.get({ id }) as RequestRow | undefined;
+      if (!row) return "not_found";
+      if (row.status === "running") {
+        this.#sql.requestCancel.run({ seq: row.seq });
+        return "requested";
+      }
+      if (row.status !== "queued") return "already_finished";
+      this.#sql.requestCancel.run({ seq: row.seq });
+      this.#finish(row.seq, cancelled());
+      return "cancelled";
+    });
+  }
+
+  /** False also when nobody asked to cancel. */
+  async confirmCancelled(claim: Claim, metrics: RequestMetrics): Promise<boolean> {
+    return this.#ifHeld(claim, false, ({ seq, cancel_requested }) => {
+      if (cancel_requested) this.#finish(seq, cancelled(metrics));
+      return cancel_requested === 1;
+    });
+  }
+
+  async reap(): Promise<string[]> {
+    const offset = this.#now() - this.#uptime();
+    const leap = offset - this.#clockOffset;
+    const changed = await this.#writes.write(() => {
+      const now = this.#now();
+      this.#sql.rebaseLeases.run({ now, ahead: leap > CLOCK_LEAP_MS ? Math.round(leap) : 0 });
+      return [...this.#failOverdue(now), ...this.#settleLapsed(now)];
+    });
+    this.#clockOffset = offset;
+    return changed;
+  }
+
+  async reclaimAll(): Promise<string[]> {
+    return this.#writes.write(() => this.#settleLapsed(Number.MAX_SAFE_INTEGER));
+  }
+
+  /** @param limit most requests, and most files without a request, that one call deletes. */
+  async expire(limit: number): Promise<string[]> {
+    return this.#writes.write(() => {
+      const now = this.#now();
+      const ids = (rows: unknown[]) => (rows as { id: string }[]).map((row) => row.id);
+      const files: string[] = [];
+      for (const id of ids(this.#sql.expiredRequests.all({ now, limit }))) {
+        files.push(...ids(this.#sql.deleteFilesOf.all({ id })));
+        this.#sql.deleteRequest.run({ id });
+      }
+      return files.concat(ids(this.#sql.deleteExpiredFiles.all({ now, limit })));
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#writes.close();
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  async #read<T>(work: () => T): Promise<T> {
+    if (!this.#db.isOpen) throw new ReshootError("unavailable", "The request store is closed");
+    try {
+      return work();
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  /** Runs a write in the name of a claim, in the same transaction that checks it. */
+  #ifHeld<T>(claim: Claim, stale: T, work: (row: HeldRow) => T): Promise<T> {
+    return this.#writes.write(() => {
+      const row = this.#sql.held.get({ id: claim.request.id, lease: claim.lease }) as HeldRow | undefined;
+      return row ? work(row) : stale;
+    });
+  }
+
+  #finish(seq: number, ending: Ending): void {
+    const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+    this.#sql.finish.run({
+      seq,
+      status: ending.status,
+      output: json(ending.output),
+      error: json(ending.error),
+      metrics: json(ending.metrics),
+      billable_units: ending.billableUnits ?? null,
+      now: this.#now(),
+    });
+  }
+
+  #failOverdue(now: number): string[] {
+    const rows = this.#sql.overdue.all({ now }) as { seq: number; id: string }[];
+    for (const { seq } of rows) {
+      this.#finish(seq, failed("request_timeout", "The request did not start before its deadline"));
+    }
+    return rows.map((row) => row.id);
+  }
+
+  /** The lapsed lease was pause enough: the next attempt may begin at once, and can attach to work outside. */
+  #settleLapsed(until: number): string[] {
+    const rows = this.#sql.lapsed.all({ until }) as HeldRow[];
+    for (const { seq, attempt, max_attempts, cancel_requested } of rows) {
+      if (cancel_requested) this.#finish(seq, cancelled());
+      else if (attempt < max_attempts) this.#sql.requeue.run({ seq, attempt, run_after: 0, keep_engine: 1 });
+      else this.#finish(seq, failed("runner_disconnected", "The runner stopped while it worked on the request"));
+    }
+    return rows.map((row) => row.id);
+  }
+
+  /** Milliseconds before the next attempt: doubling, of which a random half is jitter. */
+  #backoff(attempt: number): number {
+    const most = Math.min(this.#retryCapMs, this.#retryBaseMs * 2 ** (attempt - 1));
+    return Math.round(most * (0.5 + this.#random() / 2));
+  }
+
+  #repeated(request: NewRequest, idempotencyKey: string): RequestRecord | undefined {
+    const values = { account_id: request.accountId, idempotency_key: idempotencyKey };
+    const row = this.#sql.byIdempotencyKey.get(values) as RequestRow | undefined;
+    if (!row) return undefined;
+    const first = toRecord(row);
+    const contentOf = (id: string) => (this.#sql.file.get({ id }) as { sha256: string } | undefined)?.sha256 || id;
+    const same =
+      first.endpoint === request.endpoint &&
+      fingerprint(first.input, contentOf) === fingerprint(request.input, contentOf);
+    if (same) return first;
+    throw new ReshootError("bad_request", "The idempotency key was used before for a different request");
+  }
+
+  #checkQueue({ accountId, endpoint }: NewRequest, maxQueued: number): void {
+    const values = { account_id: accountId, endpoint, most: maxQueued + 1 };
+    const { waiting } = this.#sql.countWaiting.get(values) as { waiting: number };
+    if (waiting <= maxQueued) return;
+    throw new ReshootError("queue_full", `More than ${maxQueued} requests wait already`);
+  }
+}
+
+function cancelled(metrics?: RequestMetrics): Ending {
+  const error = { code: "client_cancelled", message: "The request was cancelled", issues: [] } as const;
+  return { status: "cancelled", error, ...(metrics && { metrics }) };
+}
+
+function failed(code: ErrorCode, message: string): Ending {
+  return { status: "failed", error: { code, message, issues: [] } };
+}
