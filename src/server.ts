@@ -2,12 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { pino } from "pino";
 import { type Config, dataFolders } from "./config.ts";
 import { catalog } from "./endpoints/index.ts";
 import { createEngines } from "./engines/index.ts";
-import { registerFal, vendorUrl } from "./fal/index.ts";
+import { registerFal, rewriteFalUrl } from "./fal/index.ts";
 import { createDiskFileStore } from "./files/disk.ts";
 import { createUrlSigner } from "./files/signed-urls.ts";
 import type { FileStore } from "./files/store.ts";
@@ -63,20 +63,21 @@ export async function startServer(config: Config, { logLevel = "info" }: ServerO
     const events = new RequestEvents();
     const secret = await serverSecret(config.data);
 
-    const app = Fastify({
-      loggerInstance: log as FastifyBaseLogger,
-      disableRequestLogging: true,
-      bodyLimit: config.limits.bodyBytes,
-      rewriteUrl: (request) => vendorUrl(request.headers.host, request.url ?? "/"),
-      routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
-      forceCloseConnections: true,
-    });
     let origin = "";
     const ownOrigins = (): string[] => {
-      const port = new URL(origin).port;
+      if (!origin) return [];
+      const { port } = new URL(origin);
       const loopback = ["127.0.0.1", "localhost", "[::1]"].map((host) => `http://${host}:${port}`);
       return [origin, ...loopback, ...(config.publicUrl ? [new URL(config.publicUrl).origin] : [])];
     };
+    const app = Fastify({
+      loggerInstance: log as FastifyBaseLogger,
+      logController: new LogController({ disableRequestLogging: true }),
+      bodyLimit: config.limits.bodyBytes,
+      rewriteUrl: (request) => rewriteFalUrl(request, ownOrigins()),
+      routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
+      forceCloseConnections: true,
+    });
     const supervisor = createRunnerSupervisor({ config, store, events, logLevel, log: adaptLog(log) });
     const router = createRouter(createEngines(config));
     const services: Services = {
@@ -94,7 +95,7 @@ export async function startServer(config: Config, { logLevel = "info" }: ServerO
     };
     registerGuard(app, config);
     registerHealth(app, services);
-    await registerFal(app, services);
+    registerFal(app, services);
     origin = await app.listen({ host: config.host, port: config.port });
     closers.push(() => app.close());
     closers.push(housekeeping(store, files, events, log));

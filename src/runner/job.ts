@@ -97,9 +97,8 @@ async function work(claim: Claim, parts: JobParts, abort: AbortController): Prom
       const output = await endpoint.run(request.input as never, context);
       abort.signal.throwIfAborted();
       const { expiresAt, access } = parseLifecycle(
-        request.options.lifecycle,
-        Date.now(),
-        parts.limits.outputDays * DAY,
+        { name: "x-fal-object-lifecycle-preference", value: text(request.options.lifecycle) },
+        { now: Date.now(), keepMs: parts.limits.outputDays * DAY },
       );
       const stored = await storeOutput(output, folder, parts.files, {
         accountId: request.accountId,
@@ -139,6 +138,10 @@ async function work(claim: Claim, parts: JobParts, abort: AbortController): Prom
   }
 }
 
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
 function unknownFields(options: { readonly [key: string]: unknown }): string[] {
   return Array.isArray(options.unknownFields) ? options.unknownFields.map(String) : [];
 }
@@ -173,7 +176,7 @@ function createLogBuffer(claim: Claim, store: RequestStore, events: RequestEvent
 /** Progress only ever grows within an attempt, and is told at most twice a second. */
 function createProgress(id: string, events: RequestEvents) {
   let best = 0;
-  let last = 0;
+  let last = -Infinity;
   return (fraction: number, stage: string): void => {
     best = Math.max(best, fraction);
     const now = performance.now();

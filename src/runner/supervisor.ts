@@ -36,7 +36,7 @@ export function createRunnerSupervisor({ config, store, events, logLevel, log }:
 
   events.bridge((event) => {
     // A runner's own events come in by `receive` and never reach this bridge.
-    if (ready) child?.send({ type: "event", event } satisfies ServerMessage);
+    if (ready && child) tell(child, { type: "event", event });
   });
 
   function launch(): Promise<void> {
@@ -47,7 +47,7 @@ export function createRunnerSupervisor({ config, store, events, logLevel, log }:
       env: runnerEnvironment(),
     });
     child = running;
-    running.send({ type: "config", config: secretless, logLevel } satisfies ServerMessage);
+    tell(running, { type: "config", config: secretless, logLevel });
     return new Promise((resolve, reject) => {
       running.on("message", (message: RunnerMessage) => {
         if (message.type === "event") events.receive(message.event);
@@ -97,14 +97,19 @@ export function createRunnerSupervisor({ config, store, events, logLevel, log }:
     async stop() {
       stopping = true;
       const running = child;
-      if (!running || running.exitCode !== null) return;
+      if (!running || running.exitCode !== null || running.signalCode !== null) return;
       const gone = once(running, "exit");
-      running.send({ type: "stop" } satisfies ServerMessage);
+      tell(running, { type: "stop" });
       const killer = setTimeout(() => running.kill("SIGKILL"), STOP_MS);
       await gone;
       clearTimeout(killer);
     },
   };
+}
+
+/** A message to a process that may be dying: its exit is noticed elsewhere. */
+function tell(child: ChildProcess, message: ServerMessage): void {
+  if (child.connected) child.send(message, () => undefined);
 }
 
 /** The runner reads its configuration from a message; of the environment it gets what processes need to run at all. */

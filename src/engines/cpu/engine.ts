@@ -5,10 +5,10 @@
 import { copyFile, link, mkdir, rename } from "node:fs/promises";
 import { cpus } from "node:os";
 import { basename, extname, join } from "node:path";
+import type { MediaLimits } from "../../media/limits.ts";
 import { createWorkerPool, type MediaWorker } from "../../media/worker-pool.ts";
 import type { MediaHandle, OperationName, OperationOptions, Operations } from "../../operations/operations.ts";
 import type { Engine, EngineJob } from "../engine.ts";
-import type { TaskLimits } from "./tasks.ts";
 
 /** What this engine offers, and under which task name its worker knows it. */
 const OFFERED = ["probe", "muxAudio", "removeObject"] as const satisfies readonly OperationName[];
@@ -17,7 +17,7 @@ const OFFERED = ["probe", "muxAudio", "removeObject"] as const satisfies readonl
 export type CpuEngineOptions = {
   /** Folder for the workers' private folders. */
   readonly folder: string;
-  readonly limits: { readonly workerBytes: number; readonly jobSeconds: number } & TaskLimits;
+  readonly limits: { readonly workerBytes: number; readonly jobSeconds: number } & MediaLimits;
   readonly log?: { info(message: string): void; warn(message: string): void };
 };
 
@@ -31,7 +31,7 @@ export function createCpuEngine({ folder, limits, log }: CpuEngineOptions): Engi
     limits: { workerBytes: limits.workerBytes, jobSeconds: limits.jobSeconds },
     ...(log ? { log } : {}),
   });
-  const taskLimits: TaskLimits = { inputPixels: limits.inputPixels, inputSeconds: limits.inputSeconds };
+  const taskLimits: MediaLimits = { inputPixels: limits.inputPixels, inputSeconds: limits.inputSeconds };
 
   return {
     name: "cpu",

@@ -1,0 +1,126 @@
+/** A clip's frames, each with the labels of its mask. */
+import { ReshootError } from "../../errors.ts";
+import type { MediaLimits } from "../../media/limits.ts";
+import { type MaskSource, openMask } from "../../media/mask-source.ts";
+import { probe } from "../../media/probe.ts";
+import type { VideoSource } from "../../media/video-source.ts";
+import type { TaskContext } from "../../media/worker-host.ts";
+import type { MaskPolarity, MediaHandle } from "../../operations/operations.ts";
+import { KEEP, labelTable, REMOVE } from "../../vision/mask.ts";
+import type { MaskedFrame } from "../../vision/removal/remove-object.ts";
+
+type Mask = { readonly media: MediaHandle; readonly polarity: MaskPolarity };
+
+/** Most pixels, in every frame: more likely a mask of the other polarity than a removal. */
+const SUSPICIOUS_SHARE = 0.6;
+
+/** A video's frames with their labels. */
+export type MaskFeed = {
+  frames(): AsyncGenerator<MaskedFrame>;
+  /** Logs what is odd about the mask as a whole. */
+  report(): void;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens a mask beside its video.
+ * @throws ReshootError naming the mask's field.
+ */
+export async function openMaskFeed(
+  mask: Mask,
+  source: VideoSource,
+  limits: MediaLimits,
+  context: TaskContext,
+): Promise<MaskFeed> {
+  const { width, height } = source.format;
+  const masks = await openMask(mask.media, { width, height }, limits);
+  const table = labelTable(mask.polarity);
+  let removed = 0;
+  let frames = 0;
+  let suspicious = 0;
+  const maskFrames = (await probe(mask.media, limits)).video?.frameCount ?? 0;
+  const pair = createPairing(masks, source, maskFrames);
+
+  return {
+    async *frames() {
+      for await (const { frame, pts } of source.frames()) {
+        const labels = toLabels(await pair.next(pts), table);
+        let count = 0;
+        for (let i = 0; i < labels.length; i++) if (labels[i] === REMOVE) count++;
+        frames++;
+        if (count > 0) removed++;
+        if (count > labels.length * SUSPICIOUS_SHARE) suspicious++;
+        yield { frame, pts, labels };
+      }
+    },
+    report() {
+      if (removed === 0) {
+        context.log("WARN", "The mask marks nothing for removal: the video is returned as it is");
+      }
+      if (frames > 0 && suspicious === frames) {
+        const meaning =
+          mask.polarity === "void" ? "black (0) is removed and white (255) kept" : "white is removed and black kept";
+        context.log("WARN", `The mask removes most of every frame. Is it inverted? Here ${meaning}`);
+      }
+      if (pair.held() > 0) {
+        context.log(
+          "WARN",
+          `The mask is ${pair.held()} frames shorter than the video: its last frame was used for the rest`,
+        );
+      }
+    },
+    close: () => masks.close(),
+  };
+}
+
+/**
+ * Finds each frame's mask: by index when both clips have the same number of frames (masks are often written at another
+ * rate), else by time. A still mask serves every frame; a mask that ends early is held.
+ */
+function createPairing(masks: MaskSource, source: VideoSource, maskFrames: number) {
+  const iterator = masks.frames();
+  const byIndex = maskFrames > 0 && maskFrames === source.info.video?.frameCount;
+  const [num, den] = source.timeBase;
+  const half = (Number(source.frameDuration) * num) / den / 2;
+  let current: Uint8Array | undefined;
+  let upcoming: { levels: Uint8Array; pts: number } | undefined;
+  let ended = false;
+  let start: bigint | undefined;
+  let maskStart: number | undefined;
+  let held = 0;
+
+  const pull = async (): Promise<void> => {
+    const { value, done } = await iterator.next();
+    upcoming = done ? undefined : value;
+    ended = done === true;
+    if (upcoming) maskStart ??= upcoming.pts;
+  };
+
+  return {
+    held: () => (masks.isStill ? 0 : held),
+    async next(pts: bigint): Promise<Uint8Array> {
+      start ??= pts;
+      const time = (Number(pts - start) * num) / den;
+      if (!upcoming && !ended) await pull();
+      if (byIndex) {
+        if (upcoming) current = upcoming.levels;
+        else held++;
+        upcoming = undefined;
+      } else {
+        if (!upcoming && current) held++;
+        while (upcoming && (current === undefined || upcoming.pts - maskStart! <= time + half)) {
+          current = upcoming.levels;
+          await pull();
+        }
+      }
+      if (!current) throw new ReshootError("internal_server_error", "The mask has no frames");
+      return current;
+    },
+  };
+}
+
+function toLabels(levels: Uint8Array, table: Uint8Array): Uint8Array {
+  const labels = new Uint8Array(levels.length);
+  for (let i = 0; i < levels.length; i++) labels[i] = table[levels[i]!] ?? KEEP;
+  return labels;
+}
