@@ -25,6 +25,7 @@ export const ERRORS = {
   string_type: invalid,
   int_type: invalid,
   int_parsing: invalid,
+  int_from_float: invalid,
   float_type: invalid,
   float_parsing: invalid,
   bool_type: invalid,

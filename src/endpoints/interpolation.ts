@@ -1,0 +1,66 @@
+/** AMT: frames in between frames. n passes over m frames give 2^n (m - 1) + 1. */
+import { spellings } from "./accept.ts";
+import { defineEndpoint, type Endpoint } from "./endpoint.ts";
+import { need } from "./needs.ts";
+import { ASSUMED, flat } from "./price.ts";
+import { filled, integer, list, media, object, videoInput, videoOutput } from "./schema.ts";
+
+const IMAGE = "https://fal.media/files/koala/Kv2821G03ggpKK2AiZX71_d5fa7bacf06049cfaeb9588f6003b6d5.jpg";
+const IMAGE_2 =
+  "https://storage.googleapis.com/falserverless/model_tests/ltx/YAPOGvmS2tM_Krdp7q6-d_267c97e017c34f679844a4477dfcec38.jpg";
+
+const Frame = object("Frame", { url: media("image", "The frame.") });
+const timing = (passes: number) => ({
+  output_fps: filled(integer("Frames per second of the result.", { minimum: 1, maximum: 240 }), 24),
+  recursive_interpolation_passes: filled(
+    integer("Passes; each puts a frame between every two.", { minimum: 1, maximum: 8 }),
+    passes,
+  ),
+});
+
+const videoToVideo = videoInput({ video_url: media("video", "Video to interpolate; GIF works too."), ...timing(2) });
+const framesToVideo = videoInput({
+  frames: list(Frame, "Frames in their order; at least two.", { minItems: 2 }),
+  ...timing(4),
+});
+
+const common = {
+  aliases: [],
+  family: "Interpolation",
+  transport: "request",
+  vendor: "fal",
+  output: videoOutput,
+  price: flat(0.01, "video", `Every video costs the same; the vendor charges by compute time. ${ASSUMED}`),
+} as const;
+
+/** Both AMT endpoints. */
+export const interpolation: readonly Endpoint[] = [
+  defineEndpoint({
+    ...common,
+    id: "fal-ai/amt-interpolation",
+    title: "AMT: video interpolation",
+    description: "Puts frames between the frames of a video.",
+    category: "video-to-video",
+    input: videoToVideo,
+    examples: [
+      {
+        video_url:
+          "https://huggingface.co/datasets/huggingface/documentation-images/resolve/main/diffusers/animatediff-vid2vid-input-2.gif",
+        output_fps: 24,
+        recursive_interpolation_passes: 2,
+      },
+    ],
+    accept: spellings(videoToVideo),
+    needs: () => [need("interpolateFrames", "video_url")],
+  }),
+  defineEndpoint({
+    ...common,
+    id: "fal-ai/amt-interpolation/frame-interpolation",
+    title: "AMT: frame interpolation",
+    description: "Makes a video that leads through given pictures.",
+    category: "image-to-video",
+    input: framesToVideo,
+    examples: [{ frames: [{ url: IMAGE }, { url: IMAGE_2 }] }],
+    needs: () => [need("interpolateFrames", "frames")],
+  }),
+];
