@@ -1,0 +1,77 @@
+/** Bubblewrap around a media worker: no network, no file but its own and the program's, where the system allows it. */
+import { execFile } from "node:child_process";
+import { existsSync, lstatSync, readlinkSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+/** A command line and its arguments. */
+export type Command = readonly [string, ...string[]];
+
+/** Wraps a worker's command; `folder` has `in`, `out` and `tmp`. */
+export type Sandbox = (command: Command, folder: string) => Command;
+
+/** What the dynamic linker needs and nothing else of the system's configuration. */
+const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache", "/nix/store"];
+
+/** Runs the command as it is. */
+export const withoutSandbox: Sandbox = (command) => command;
+
+/**
+ * The sandbox for a program, or the reason why there is none.
+ * @param entry the worker's program.
+ * @param folder an absolute folder for the trial run.
+ */
+export async function findSandbox(entry: URL, folder: string): Promise<{ sandbox: Sandbox } | { reason: string }> {
+  if (process.platform !== "linux") return { reason: "bubblewrap exists on Linux only" };
+  const sandbox = bubblewrap(programPaths(fileURLToPath(entry)));
+  await createFolders(folder);
+  const [command, ...args] = sandbox([process.execPath, "--version"], folder);
+  try {
+    await promisify(execFile)(command, args, { timeout: 10_000, env: { PATH: process.env.PATH ?? "" } });
+    return { sandbox };
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
+    return { reason: isMissing ? "bwrap is not installed" : `bwrap does not work here: ${said || String(error)}` };
+  }
+}
+
+/** The folders of a worker. */
+export async function createFolders(folder: string): Promise<void> {
+  for (const name of ["in", "out", "tmp"]) await mkdir(join(folder, name), { recursive: true });
+}
+
+function bubblewrap(program: readonly string[]): Sandbox {
+  const fixed: string[] = ["--die-with-parent", "--unshare-all", "--cap-drop", "ALL"];
+  for (const path of [...SYSTEM, ...program]) {
+    if (!existsSync(path)) continue;
+    if (lstatSync(path).isSymbolicLink()) fixed.push("--symlink", readlinkSync(path), path);
+    else fixed.push("--ro-bind", path, path);
+  }
+  fixed.push("--proc", "/proc", "--dev", "/dev");
+  return (command, folder) => {
+    const [inside, out, tmp] = ["in", "out", "tmp"].map((name) => join(folder, name)) as [string, string, string];
+    const own = ["--ro-bind", inside, inside, "--bind", out, out, "--bind", tmp, tmp];
+    return ["bwrap", ...fixed, ...own, "--remount-ro", "/", "--chdir", folder, "--", ...command];
+  };
+}
+
+/**
+ * What a program needs to be read: Node itself, its build folder, its `package.json` (which says that it is made of
+ * modules), and every `node_modules` above it. Never the package's whole folder: the data folder may lie in it.
+ */
+function programPaths(entry: string): string[] {
+  const paths = [process.execPath];
+  let hasPackage = false;
+  for (let folder = dirname(entry); ; folder = dirname(folder)) {
+    if (!hasPackage && existsSync(join(folder, "package.json"))) {
+      hasPackage = true;
+      const [first = ""] = relative(folder, entry).split(sep);
+      paths.push(join(folder, "package.json"), join(folder, first));
+    }
+    if (existsSync(join(folder, "node_modules"))) paths.push(join(folder, "node_modules"));
+    if (folder === dirname(folder)) return paths;
+  }
+}

@@ -1,0 +1,210 @@
+/** Warm media workers: forked, confined, watched processes in which all codec and vision code runs. */
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { ReshootError } from "../errors.ts";
+import type { OperationOptions } from "../operations/operations.ts";
+import { findSandbox, type Sandbox, withoutSandbox } from "./sandbox.ts";
+import { forkWorker, type PoolLog, type WorkerLimits, type WorkerProcess } from "./worker-process.ts";
+
+/** A worker that the caller holds until it is released. */
+export type MediaWorker = {
+  /** Absolute; inputs are put here before a task runs. The worker reads it only. */
+  readonly inFolder: string;
+  /** Absolute; results are left here and must be moved out before the release. */
+  readonly outFolder: string;
+  /**
+   * Runs one task.
+   * @throws the task's own ReshootError; `internal_server_error` when the process died (retryable); `generation_timeout`;
+   *   `value_error` when it held too much memory; the signal's reason after an abort. In all but the first case the
+   *   process and its folders are gone by then.
+   */
+  run<T>(task: string, args: unknown, options: OperationOptions): Promise<T>;
+  /** Gives the worker back; its folders are emptied. Safe to call twice. */
+  release(): Promise<void>;
+};
+
+/** A pool of media workers. */
+export type WorkerPool = {
+  /** Resolves when one worker has passed its self-test; rejects with the reason when none can. */
+  start(): Promise<void>;
+  /** Waits for a free worker. @throws the signal's reason; `unavailable` when the pool is stopped. */
+  acquire(signal: AbortSignal): Promise<MediaWorker>;
+  /** Ends every worker, held or not. */
+  stop(): Promise<void>;
+};
+
+/** What a pool is made of. */
+export type WorkerPoolOptions = {
+  /** The worker's program, which calls `serveTasks`. */
+  readonly entry: URL;
+  /** Most workers at once. */
+  readonly size: number;
+  /** Folder for the workers' private folders; what an earlier run left there is removed. */
+  readonly folder: string;
+  readonly limits: WorkerLimits;
+  /** `never`: without bubblewrap even where it works. */
+  readonly sandbox?: "auto" | "never";
+  readonly log?: PoolLog;
+};
+
+/** A worker is replaced after this many tasks, so that nothing small can pile up in it. */
+const TASKS_PER_WORKER = 200;
+
+/** @returns a pool that has started nothing yet. */
+export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
+  const { entry, size, limits, log } = options;
+  const root = resolve(options.folder);
+  let sandbox: Sandbox = withoutSandbox;
+  let count = 0;
+  let stopped = false;
+  const live = new Set<WorkerProcess>();
+  const idle: WorkerProcess[] = [];
+  const waiters: { give(worker: WorkerProcess): void; fail(error: unknown): void }[] = [];
+  /** Processes that exist or are being made, and those of them that are not ready yet. */
+  let total = 0;
+  let starting = 0;
+
+  const discard = async (worker: WorkerProcess): Promise<void> => {
+    if (live.delete(worker)) total--;
+    const at = idle.indexOf(worker);
+    if (at >= 0) idle.splice(at, 1);
+    await worker.kill();
+  };
+
+  const fork = async (): Promise<WorkerProcess> => {
+    starting++;
+    total++;
+    try {
+      const worker = await forkWorker(entry, join(root, `w-${count++}`), sandbox, limits, log).catch((error) => {
+        total--;
+        throw error;
+      });
+      live.add(worker);
+      try {
+        await worker.ready;
+      } catch (error) {
+        await discard(worker);
+        throw error;
+      }
+      if (stopped) {
+        await discard(worker);
+        throw unavailable();
+      }
+      return worker;
+    } finally {
+      starting--;
+    }
+  };
+
+  const offer = (worker: WorkerProcess): void => {
+    const waiter = waiters.shift();
+    if (waiter) waiter.give(worker);
+    else idle.push(worker);
+  };
+
+  /** Keeps one more worker warm than is in use, up to the pool's size. */
+  const replenish = (): void => {
+    if (stopped || total >= size || idle.length + starting >= Math.max(waiters.length, 1)) return;
+    void fork().then(offer, (error: unknown) => {
+      if (stopped) return;
+      log?.warn(`a media worker could not be started: ${error instanceof Error ? error.message : String(error)}`);
+      waiters
+        .shift()
+        ?.fail(new ReshootError("internal_server_error", "No media worker can be started", { cause: error }));
+    });
+  };
+
+  const hold = (worker: WorkerProcess): MediaWorker => {
+    let released: Promise<void> | undefined;
+    const giveBack = async (): Promise<void> => {
+      const isWorn = worker.taskCount >= TASKS_PER_WORKER;
+      if (stopped || !worker.isAlive || isWorn) await discard(worker);
+      else {
+        try {
+          await worker.clear();
+          offer(worker);
+        } catch {
+          await discard(worker);
+        }
+      }
+      replenish();
+    };
+    return {
+      inFolder: worker.inFolder,
+      outFolder: worker.outFolder,
+      run: (task, args, runOptions) => worker.run(task, args, runOptions),
+      release: () => {
+        released ??= giveBack();
+        return released;
+      },
+    };
+  };
+
+  return {
+    async start() {
+      await mkdir(root, { recursive: true });
+      for (const name of await readdir(root)) {
+        if (/^w-(\d+|trial)$/.test(name)) await rm(join(root, name), { recursive: true, force: true });
+      }
+      if (options.sandbox !== "never") {
+        const trial = join(root, "w-trial");
+        const found = await findSandbox(entry, trial);
+        await rm(trial, { recursive: true, force: true });
+        if ("sandbox" in found) sandbox = found.sandbox;
+        else log?.warn(`media workers run without a sandbox: ${found.reason}`);
+      }
+      const first = await fork().catch((error: unknown) => {
+        if (sandbox === withoutSandbox) throw error;
+        log?.warn(`media workers run without a sandbox: they do not start in it (${String(error)})`);
+        sandbox = withoutSandbox;
+        return fork();
+      });
+      offer(first);
+    },
+    async acquire(signal) {
+      signal.throwIfAborted();
+      if (stopped) throw unavailable();
+      for (let worker = idle.shift(); worker; worker = idle.shift()) {
+        if (worker.isAlive) {
+          replenish();
+          return hold(worker);
+        }
+        await discard(worker);
+      }
+      return new Promise<MediaWorker>((resolve, reject) => {
+        const leave = (): void => {
+          signal.removeEventListener("abort", onAbort);
+          const at = waiters.indexOf(waiter);
+          if (at >= 0) waiters.splice(at, 1);
+        };
+        const onAbort = (): void => {
+          leave();
+          reject(signal.reason);
+        };
+        const waiter = {
+          give(worker: WorkerProcess) {
+            leave();
+            resolve(hold(worker));
+            replenish();
+          },
+          fail(error: unknown) {
+            leave();
+            reject(error);
+          },
+        };
+        signal.addEventListener("abort", onAbort);
+        waiters.push(waiter);
+        replenish();
+      });
+    },
+    async stop() {
+      stopped = true;
+      for (const waiter of waiters.splice(0)) waiter.fail(unavailable());
+      await Promise.all([...live].map(discard));
+    },
+  };
+}
+
+function unavailable(): ReshootError {
+  return new ReshootError("unavailable", "The media workers are stopped");
+}
