@@ -11,12 +11,15 @@ type ErrorRow = {
   readonly shape: "model" | "platform";
   /** Prediction-level code of the WaveSpeed dialect. */
   readonly wavespeed: number;
-  /** Whether a runner may try the same request again. */
-  readonly retryable: boolean;
+  /** How often a queued request may be tried in all when it fails like this; 1: never again. */
+  readonly attempts: number;
 };
 
-const invalid = { status: 422, shape: "model", wavespeed: 1401, retryable: false } as const;
-const media = { status: 422, shape: "model", wavespeed: 1402, retryable: false } as const;
+/** As the vendor: what passes is tried up to ten times. A defect, or a crash, may be the input's doing: it is tried twice. */
+const MANY = 10;
+
+const invalid = { status: 422, shape: "model", wavespeed: 1401, attempts: 1 } as const;
+const media = { status: 422, shape: "model", wavespeed: 1402, attempts: 1 } as const;
 
 /** Every error code, in the fal vocabulary where one exists. */
 export const ERRORS = {
@@ -65,28 +68,28 @@ export const ERRORS = {
   no_media_generated: { ...invalid, wavespeed: 1405 },
   content_policy_violation: { ...invalid, wavespeed: 1200 },
   // The work failed.
-  internal_server_error: { status: 500, shape: "model", wavespeed: 5000, retryable: true },
-  generation_timeout: { status: 504, shape: "model", wavespeed: 5004, retryable: false },
-  downstream_service_error: { status: 400, shape: "model", wavespeed: 1403, retryable: false },
-  downstream_service_unavailable: { status: 500, shape: "model", wavespeed: 5003, retryable: true },
+  internal_server_error: { status: 500, shape: "model", wavespeed: 5000, attempts: 2 },
+  generation_timeout: { status: 504, shape: "model", wavespeed: 5004, attempts: 1 },
+  downstream_service_error: { status: 400, shape: "model", wavespeed: 1403, attempts: 1 },
+  downstream_service_unavailable: { status: 500, shape: "model", wavespeed: 5003, attempts: MANY },
   // The platform could not carry the request.
-  request_timeout: { status: 504, shape: "platform", wavespeed: 5004, retryable: false },
-  runner_disconnected: { status: 503, shape: "platform", wavespeed: 5003, retryable: true },
-  runner_scheduling_failure: { status: 503, shape: "platform", wavespeed: 5003, retryable: true },
-  internal_error: { status: 500, shape: "platform", wavespeed: 5000, retryable: false },
-  client_disconnected: { status: 499, shape: "platform", wavespeed: 1405, retryable: false },
-  client_cancelled: { status: 499, shape: "platform", wavespeed: 1405, retryable: false },
-  bad_request: { status: 400, shape: "platform", wavespeed: 1401, retryable: false },
-  unauthorized: { status: 401, shape: "platform", wavespeed: 1401, retryable: false },
-  forbidden: { status: 403, shape: "platform", wavespeed: 1401, retryable: false },
-  not_found: { status: 404, shape: "platform", wavespeed: 1401, retryable: false },
-  method_not_allowed: { status: 405, shape: "platform", wavespeed: 1401, retryable: false },
-  payload_too_large: { status: 413, shape: "platform", wavespeed: 1401, retryable: false },
-  range_not_satisfiable: { status: 416, shape: "platform", wavespeed: 1401, retryable: false },
-  queue_full: { status: 429, shape: "platform", wavespeed: 1401, retryable: false },
-  concurrent_requests_limit: { status: 429, shape: "platform", wavespeed: 1401, retryable: false },
-  storage_full: { status: 507, shape: "platform", wavespeed: 5003, retryable: true },
-  unavailable: { status: 503, shape: "platform", wavespeed: 5003, retryable: true },
+  request_timeout: { status: 504, shape: "platform", wavespeed: 5004, attempts: 1 },
+  runner_disconnected: { status: 503, shape: "platform", wavespeed: 5003, attempts: MANY },
+  runner_scheduling_failure: { status: 503, shape: "platform", wavespeed: 5003, attempts: MANY },
+  internal_error: { status: 500, shape: "platform", wavespeed: 5000, attempts: 1 },
+  client_disconnected: { status: 499, shape: "platform", wavespeed: 1405, attempts: 1 },
+  client_cancelled: { status: 499, shape: "platform", wavespeed: 1405, attempts: 1 },
+  bad_request: { status: 400, shape: "platform", wavespeed: 1401, attempts: 1 },
+  unauthorized: { status: 401, shape: "platform", wavespeed: 1401, attempts: 1 },
+  forbidden: { status: 403, shape: "platform", wavespeed: 1401, attempts: 1 },
+  not_found: { status: 404, shape: "platform", wavespeed: 1401, attempts: 1 },
+  method_not_allowed: { status: 405, shape: "platform", wavespeed: 1401, attempts: 1 },
+  payload_too_large: { status: 413, shape: "platform", wavespeed: 1401, attempts: 1 },
+  range_not_satisfiable: { status: 416, shape: "platform", wavespeed: 1401, attempts: 1 },
+  queue_full: { status: 429, shape: "platform", wavespeed: 1401, attempts: 1 },
+  concurrent_requests_limit: { status: 429, shape: "platform", wavespeed: 1401, attempts: 1 },
+  storage_full: { status: 507, shape: "platform", wavespeed: 5003, attempts: MANY },
+  unavailable: { status: 503, shape: "platform", wavespeed: 5003, attempts: MANY },
 } as const satisfies Record<string, ErrorRow>;
 
 /** A row of {@link ERRORS}. */
@@ -128,12 +131,17 @@ export class ReshootError extends Error {
   }
 
   get retryable(): boolean {
-    return ERRORS[this.code].retryable;
+    return isRetryable(this.code);
   }
 
   toJSON(): SerializedError {
     return { code: this.code, message: this.message, issues: this.issues };
   }
+}
+
+/** Whether the same request may succeed later. */
+export function isRetryable(code: ErrorCode): boolean {
+  return ERRORS[code].attempts > 1;
 }
 
 /** An error about one field: `fieldError("missing", ["body", "prompt"], "Field required")`. */

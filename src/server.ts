@@ -121,11 +121,17 @@ function registerHealth(app: FastifyInstance, services: Services): void {
   );
 }
 
-async function seedAccounts(store: RequestStore, config: Config): Promise<void> {
-  await store.accounts.ensureAccount("local", "This machine");
-  for (const { id, secret } of config.keys) {
-    await store.accounts.putKey({ id, accountId: "local", scope: "ADMIN", concurrency: null, budget: null }, secret);
+/**
+ * Without keys everybody is the account `local`. Each configured key has an account of its own name; a key that is
+ * configured no more works no more.
+ */
+async function seedAccounts({ accounts }: RequestStore, { keys }: Config): Promise<void> {
+  await accounts.ensureAccount("local", "This machine");
+  for (const { id, secret } of keys) {
+    await accounts.ensureAccount(id, id);
+    await accounts.putKey({ id, accountId: id, scope: "ADMIN", concurrency: null, budget: null }, secret);
   }
+  for (const { id } of await accounts.listKeys()) if (!keys.some((key) => key.id === id)) await accounts.revokeKey(id);
 }
 
 /** 32 random bytes, made once and kept with owner-only permissions: tokens and signed URLs survive restarts. */

@@ -4,7 +4,7 @@
  */
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { Engine } from "../engines/engine.ts";
-import { invalidInput } from "../errors.ts";
+import { fieldError, invalidInput, type ReshootError } from "../errors.ts";
 import type { OperationName } from "../operations/operations.ts";
 import { VOCABULARY } from "../operations/vocabulary.ts";
 
@@ -35,9 +35,9 @@ export function createRouter(engines: readonly Engine[]): Router {
       const lacking = needs.filter((need) => !offering(need.operation));
       const first = needs[0] && offering(needs[0].operation);
       if (endpoint.run && first && lacking.length === 0) return first;
-      const asked = lacking.length > 0 ? lacking : needs;
+      if (lacking.length === 0) throw uncomposed(endpoint);
       throw invalidInput(
-        asked.map(({ operation, loc, why }) => ({
+        lacking.map(({ operation, loc, why }) => ({
           loc,
           type: "feature_not_supported" as const,
           msg: refusal(endpoint, operation, why),
@@ -46,6 +46,14 @@ export function createRouter(engines: readonly Engine[]): Router {
       );
     },
   };
+
+  /** The engines have every operation, but this version's endpoint does not put them together. */
+  function uncomposed(endpoint: Endpoint): ReshootError {
+    const msg =
+      `${endpoint.id} is not served by the configured engines (${engines.map(({ name }) => name).join(", ")}) in this version. ` +
+      "It takes an engine that serves the whole endpoint, such as a relay to the vendor with your own key.";
+    return fieldError("feature_not_supported", ["body"], msg, { ctx: { engines: engines.map(({ name }) => name) } });
+  }
 
   function refusal(endpoint: Endpoint, operation: OperationName, why: string | undefined): string {
     const { does, takes } = VOCABULARY[operation];

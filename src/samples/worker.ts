@@ -1,7 +1,8 @@
 /** Renders scenes into files, in a media worker because that is where encoders run. */
 import { join } from "node:path";
 import type { Frame, FrameFormat } from "../media/frame.ts";
-import { BT709, mediaSelfTest } from "../media/self-test.ts";
+import { BT709 } from "../media/picture.ts";
+import { mediaSelfTest } from "../media/self-test.ts";
 import { createVideo } from "../media/video-sink.ts";
 import { serveTasks, type TaskContext } from "../media/worker-host.ts";
 import type { Delivery } from "../operations/operations.ts";

@@ -6,10 +6,12 @@ import { probe } from "../../media/probe.ts";
 import type { VideoSource } from "../../media/video-source.ts";
 import type { TaskContext } from "../../media/worker-host.ts";
 import type { MaskPolarity, MediaHandle } from "../../operations/operations.ts";
-import { KEEP, labelTable, REMOVE } from "../../vision/mask.ts";
+import { KEEP, labelTable } from "../../vision/mask.ts";
+import type { MovingObject } from "../../vision/moving-object/find-moving-object.ts";
 import type { MaskedFrame } from "../../vision/removal/remove-object.ts";
 
-type Mask = { readonly media: MediaHandle; readonly polarity: MaskPolarity };
+/** A mask file and what its levels mean. */
+export type Mask = { readonly media: MediaHandle; readonly polarity: MaskPolarity };
 
 /** Most pixels, in every frame: more likely a mask of the other polarity than a removal. */
 const SUSPICIOUS_SHARE = 0.6;
@@ -33,28 +35,28 @@ export async function openMaskFeed(
   context: TaskContext,
 ): Promise<MaskFeed> {
   const { width, height } = source.format;
+  const maskFrames = (await probe(mask.media, limits)).video?.frameCount ?? 0;
   const masks = await openMask(mask.media, { width, height }, limits);
   const table = labelTable(mask.polarity);
-  let removed = 0;
+  let changed = 0;
   let frames = 0;
   let suspicious = 0;
-  const maskFrames = (await probe(mask.media, limits)).video?.frameCount ?? 0;
   const pair = createPairing(masks, source, maskFrames);
 
   return {
     async *frames() {
       for await (const { frame, pts } of source.frames()) {
         const labels = toLabels(await pair.next(pts), table);
-        let count = 0;
-        for (let i = 0; i < labels.length; i++) if (labels[i] === REMOVE) count++;
+        let marked = 0;
+        for (let i = 0; i < labels.length; i++) if (labels[i] !== KEEP) marked++;
         frames++;
-        if (count > 0) removed++;
-        if (count > labels.length * SUSPICIOUS_SHARE) suspicious++;
+        if (marked > 0) changed++;
+        if (marked > labels.length * SUSPICIOUS_SHARE) suspicious++;
         yield { frame, pts, labels };
       }
     },
     report() {
-      if (removed === 0) {
+      if (changed === 0) {
         context.log("WARN", "The mask marks nothing for removal: the video is returned as it is");
       }
       if (frames > 0 && suspicious === frames) {
@@ -70,6 +72,18 @@ export async function openMaskFeed(
       }
     },
     close: () => masks.close(),
+  };
+}
+
+/** The mask of an object that was found by its motion in an earlier pass over the same video. */
+export function feedFound(found: MovingObject, source: VideoSource): MaskFeed {
+  return {
+    async *frames() {
+      let index = 0;
+      for await (const { frame, pts } of source.frames()) yield { frame, pts, labels: found.labels(index++) };
+    },
+    report: () => undefined,
+    close: async () => undefined,
   };
 }
 

@@ -3,77 +3,54 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { fieldError } from "../../errors.ts";
 import type { MediaLimits } from "../../media/limits.ts";
-import { createVideo } from "../../media/video-sink.ts";
-import { openVideo } from "../../media/video-source.ts";
+import { createVideo, type VideoFacts } from "../../media/video-sink.ts";
+import { openVideo, type VideoSource } from "../../media/video-source.ts";
 import type { TaskContext } from "../../media/worker-host.ts";
 import type { MediaHandle, Operations } from "../../operations/operations.ts";
+import { findMovingObject, type MovingObject } from "../../vision/moving-object/find-moving-object.ts";
 import { removeObject } from "../../vision/removal/remove-object.ts";
-import { openMaskFeed } from "./mask-feed.ts";
+import { feedFound, type Mask, type MaskFeed, openMaskFeed } from "./mask-feed.ts";
 
 type Params = Parameters<Operations["removeObject"]>[0];
 type Result = Awaited<ReturnType<Operations["removeObject"]>>;
 
+const THREADS = Math.max(1, cpus().length);
+
+/** The share of the progress bar that finding the object takes when no mask was given. */
+const SEARCH_SHARE = 0.4;
+
 /** See {@link Operations.removeObject}. */
 export async function removeObjectTask(params: Params, limits: MediaLimits, context: TaskContext): Promise<Result> {
   const started = performance.now();
+  const { mask } = params;
+  const found = "media" in mask ? undefined : await findObject(params, limits, context);
+  const searched = performance.now();
   const source = await openVideo(params.video, limits);
   try {
-    const { format, info } = source;
-    const { width, height } = format;
-    const expected = info.video?.frameCount || Math.round((info.video?.duration ?? 0) * (info.video?.fps ?? 0));
-    context.log(
-      "INFO",
-      `Video: ${width}x${height}, ${(info.video?.fps ?? 0).toFixed(2)} frames/s, ${info.duration.toFixed(2)} s, ${info.video?.codec}`,
-    );
-    if (source.hasAlpha)
-      context.log("WARN", "The video's transparency is flattened over black: the result has no alpha");
-
-    const masks = await openMaskFeed(params.mask, source, limits, context);
-    const path = join(context.outFolder, "removed.mp4");
-    const sink = await createVideo(path, {
-      format,
-      timeBase: source.timeBase,
-      color: source.color,
-      sampleAspect: source.sampleAspect,
-      delivery: params.delivery,
-      audioFrom: params.video,
-      frameDuration: source.frameDuration,
-    });
+    if (!found) describe(source, context);
+    const masks = found ? feedFound(found, source) : await openMaskFeed(mask as Mask, source, limits, context);
     try {
-      let written = 0;
-      const tell = createMilestones(context);
-      const frames = removeObject(masks.frames(), format, {
-        window: params.window,
-        refine: params.refine,
-        seed: params.seed,
-        threads: Math.max(1, cpus().length),
-        signal: context.signal,
-        onLog: context.log,
-        onProgress: (done, stage) => expected > 0 && tell(done / expected, stage),
-      });
-      for await (const { frame, pts } of frames) {
-        await sink.write(frame, pts);
-        written++;
-      }
-      if (written === 0)
-        throw fieldError("video_load_error", params.video.loc, "The video has no frame that can be decoded");
-      masks.report();
-      const computed = performance.now();
-      const facts = await sink.finish();
+      const path = join(context.outFolder, "removed.mp4");
+      const { facts, computed } = await encode(
+        path,
+        params,
+        source,
+        masks,
+        createMilestones(context, source, found ? SEARCH_SHARE : 0),
+        context,
+      );
       const finished = performance.now();
-      context.log("INFO", `Removed the object from ${written} frames in ${((finished - started) / 1000).toFixed(1)} s`);
+      context.log("INFO", `Finished ${facts.frameCount} frames in ${seconds(finished - started).toFixed(1)} s`);
       return {
         video: { path, loc: params.video.loc, contentType: "video/mp4", fileName: outputName(params.video) },
         ...facts,
         timings: {
-          remove: seconds(computed - started),
+          ...(found && { search: seconds(searched - started) }),
+          remove: seconds(computed - searched),
           finish: seconds(finished - computed),
           total: seconds(finished - started),
         },
       };
-    } catch (error) {
-      await sink.abort();
-      throw error;
     } finally {
       await masks.close();
     }
@@ -82,13 +59,89 @@ export async function removeObjectTask(params: Params, limits: MediaLimits, cont
   }
 }
 
-/** Progress events for all of it, log lines for every quarter. */
-function createMilestones(context: TaskContext) {
+async function encode(
+  path: string,
+  params: Params,
+  source: VideoSource,
+  masks: MaskFeed,
+  onProgress: (framesDone: number, stage: string) => void,
+  context: TaskContext,
+): Promise<{ facts: VideoFacts; computed: number }> {
+  const { format, timeBase, color, sampleAspect, frameDuration } = source;
+  const sink = await createVideo(path, {
+    format,
+    timeBase,
+    color,
+    sampleAspect,
+    frameDuration,
+    delivery: params.delivery,
+    audioFrom: params.video,
+  });
+  try {
+    const frames = removeObject(masks.frames(), format, {
+      window: params.window,
+      refine: params.refine,
+      seed: params.seed,
+      threads: THREADS,
+      signal: context.signal,
+      onLog: context.log,
+      onProgress,
+    });
+    for await (const { frame, pts } of frames) await sink.write(frame, pts);
+    masks.report();
+    const computed = performance.now();
+    return { facts: await sink.finish(), computed };
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
+/**
+ * The object that moves by itself, in a pass of its own over the clip.
+ * @throws ReshootError `no_media_generated` when nothing stands out.
+ */
+async function findObject(params: Params, limits: MediaLimits, context: TaskContext): Promise<MovingObject> {
+  const source = await openVideo(params.video, limits);
+  try {
+    describe(source, context);
+    const tell = createMilestones(context, source, 0, SEARCH_SHARE);
+    const found = await findMovingObject(source.frames(), source.format, {
+      window: params.window,
+      threads: THREADS,
+      signal: context.signal,
+      onLog: context.log,
+      onProgress: tell,
+    });
+    if (!found) {
+      const message = "No object stands out by its motion";
+      throw fieldError("no_media_generated", params.video.loc, message);
+    }
+    context.log(
+      "INFO",
+      `Something moves by itself in ${found.framesWithObject} of ${found.frameCount} frames: it is removed`,
+    );
+    return found;
+  } finally {
+    await source.close();
+  }
+}
+
+function describe({ format, info, hasAlpha }: VideoSource, { log }: TaskContext): void {
+  const rate = `${(info.video?.fps ?? 0).toFixed(2)} frames/s`;
+  log("INFO", `Video: ${format.width}x${format.height}, ${rate}, ${info.duration.toFixed(2)} s, ${info.video?.codec}`);
+  if (hasAlpha) log("WARN", "The video's transparency is flattened over black: the result has no alpha");
+}
+
+/** Progress from `start` to `end` of the bar for a pass over the clip, and a log line for every quarter of the pass. */
+function createMilestones({ progress, log }: TaskContext, { info }: VideoSource, start: number, end = 1) {
+  const frames = info.video?.frameCount || Math.round((info.video?.duration ?? 0) * (info.video?.fps ?? 0));
   let told = 0;
-  return (fraction: number, stage: string): void => {
-    context.progress(Math.min(1, fraction), stage);
-    const quarter = Math.floor(Math.min(1, fraction) * 4);
-    if (quarter > told && quarter < 4) context.log("INFO", `${quarter * 25} % done (${stage})`);
+  return (framesDone: number, stage: string): void => {
+    const fraction = frames > 0 ? Math.min(1, framesDone / frames) : 0;
+    progress(start + fraction * (end - start), stage);
+    const quarter = Math.floor(fraction * 4);
+    if (quarter > told && quarter < 4) log("INFO", `${quarter * 25} % done (${stage})`);
     told = Math.max(told, quarter);
   };
 }
