@@ -1,0 +1,87 @@
+/** Who calls: `Key id:secret`, `Bearer id:secret`, a token of ours as Bearer, or `?fal_jwt_token=`. */
+import type { FastifyRequest } from "fastify";
+import { ReshootError } from "../errors.ts";
+import type { Caller, Services } from "../services.ts";
+import type { EndpointPath } from "./endpoint-path.ts";
+import { tokenAllows, verifyToken } from "./jwt.ts";
+
+/** Account of everybody while the server runs without keys. */
+export const LOCAL_CALLER: Caller = { accountId: "local", key: null };
+
+/** A caller, and what a token limits it to. */
+export type Identity = {
+  readonly caller: Caller;
+  /** Endpoints or aliases a token allows; absent for a key. */
+  readonly apps?: readonly string[];
+  /** The caller holds a token for uploads only. */
+  readonly uploadsOnly?: true;
+};
+
+/** The part of a request that says who it is from. */
+export type Credentials = Pick<FastifyRequest, "headers" | "query">;
+
+const identities = new WeakMap<FastifyRequest, Identity>();
+
+/** Who a request of a scope with authentication is from. */
+export function identityOf(request: FastifyRequest): Identity {
+  const identity = identities.get(request);
+  if (!identity) throw new TypeError("this route has no authentication hook");
+  return identity;
+}
+
+/** The caller of a request that a key, not a token, must authorise. @throws `forbidden`. */
+export function keyHolder(request: FastifyRequest): Caller {
+  const { caller, apps, uploadsOnly } = identityOf(request);
+  if (apps || uploadsOnly) throw new ReshootError("forbidden", "This token does not allow this; use a key");
+  return caller;
+}
+
+/** The caller, who may use this endpoint. @throws `forbidden` when a token's scope leaves it out. */
+export function callerFor(request: FastifyRequest, endpoint: EndpointPath): Caller {
+  const { caller, apps, uploadsOnly } = identityOf(request);
+  if (uploadsOnly || (apps && !tokenAllows(apps, endpoint))) {
+    throw new ReshootError("forbidden", `This token does not allow access to ${endpoint.id}`);
+  }
+  return caller;
+}
+
+/** A hook that finds out who calls. @throws `unauthorized`. */
+export function authenticate(services: Services): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    const identity = await identify(request, services);
+    if (!identity) {
+      throw new ReshootError(
+        "unauthorized",
+        request.headers.authorization
+          ? "Invalid Key Authorization credentials were provided."
+          : "Authentication is required to access this application.",
+      );
+    }
+    identities.set(request, identity);
+  };
+}
+
+/** Who calls; undefined when the request carries no credentials, or none that hold. */
+export async function identify(request: Credentials, services: Services): Promise<Identity | undefined> {
+  if (services.config.keys.length === 0) return { caller: LOCAL_CALLER };
+  const token = (request.query as { fal_jwt_token?: unknown }).fal_jwt_token;
+  if (typeof token === "string") return identifyToken(token, services);
+  const [, scheme, credentials] = /^(key|bearer) +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
+  if (!scheme || !credentials) return undefined;
+  const colon = credentials.indexOf(":");
+  if (colon === -1) return scheme.toLowerCase() === "bearer" ? identifyToken(credentials, services) : undefined;
+  const key = await services.store.accounts.verifyKey(credentials.slice(0, colon), credentials.slice(colon + 1));
+  return key && { caller: { accountId: key.accountId, key } };
+}
+
+/** Who holds a token: it dies with the key that asked for it. */
+export async function identifyToken(token: string, services: Services): Promise<Identity | undefined> {
+  if (services.config.keys.length === 0) return { caller: LOCAL_CALLER };
+  const claims = await verifyToken(services.secret, token);
+  if (!claims) return undefined;
+  const keys = await services.store.accounts.listKeys(claims.accountId);
+  const key = keys.find(({ id, revokedAt }) => id === claims.keyId && revokedAt === null);
+  if (!key) return undefined;
+  const caller = { accountId: key.accountId, key };
+  return claims.use === "uploads" ? { caller, uploadsOnly: true } : { caller, apps: claims.apps };
+}
