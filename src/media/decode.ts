@@ -93,7 +93,8 @@ async function openDecoder(
   decoder.parametersToContext(parameters);
   decoder.threadCount = THREADS;
   decoder.pktTimebase = rational(ratio(stream.timeBase));
-  const options = Dictionary.fromObject({ max_pixels: String(Math.ceil(limits.inputPixels * 1.1) + ALIGNMENT) });
+  const maxPixels = Math.min(2 ** 31 - 1, Math.ceil(limits.inputPixels * 1.1) + ALIGNMENT);
+  const options = Dictionary.fromObject({ max_pixels: String(maxPixels) });
   const opened = await decoder.open2(codec, options);
   options.free();
   if (opened < 0) {
