@@ -1,5 +1,5 @@
 /** Wires the rooms together: data folder, store, files, runner, HTTP. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { type Config, dataFolders } from "./config.ts";
 import { catalog } from "./endpoints/index.ts";
 import { createEngines } from "./engines/index.ts";
-import { registerFal, rewriteFalUrl } from "./fal/index.ts";
+import { registerFal, rewriteFalUrl, sendError } from "./fal/index.ts";
 import { createDiskFileStore } from "./files/disk.ts";
 import { createUrlSigner } from "./files/signed-urls.ts";
 import type { FileStore } from "./files/store.ts";
@@ -77,6 +77,8 @@ export async function startServer(config: Config, { logLevel = "info" }: ServerO
       rewriteUrl: (request) => rewriteFalUrl(request, ownOrigins()),
       routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
       forceCloseConnections: true,
+      // Requests that never reach a route, such as a malformed URL, are answered in the same shape as the others.
+      frameworkErrors: (error, _request, reply) => sendError(reply.header("x-fal-request-id", randomUUID()), error),
     });
     const supervisor = createRunnerSupervisor({ config, store, events, logLevel, log: adaptLog(log) });
     const router = createRouter(createEngines(config));

@@ -14,6 +14,8 @@ import type { RequestEvents } from "./events.ts";
 import type { JsonObject, RequestStore } from "./store.ts";
 
 const DAY = 24 * 3600 * 1000;
+/** How long a result can be read that its caller asked not to be kept (fal's x-fal-store-io: 0). */
+const UNSTORED_MS = 3600 * 1000;
 const SEEDS = 2 ** 31;
 
 /** What the intake needs of the other rooms. */
@@ -37,8 +39,8 @@ export function createIntake(parts: IntakeParts): Intake {
       const { input, unknown } = parseInput(call.endpoint, call.body);
       const lane = parts.route(call.endpoint, input).name;
       const id = randomUUID();
-      const stored = await storeInlineMedia(call, input);
-      const result = await store.submit(
+      const { stored, inline } = await storeInlineMedia(call, input);
+      const accepted = store.submit(
         {
           id,
           accountId: call.caller.accountId,
@@ -52,15 +54,20 @@ export function createIntake(parts: IntakeParts): Intake {
           priority: call.priority,
           maxAttempts: call.maxAttempts,
           startBy: call.startBy,
-          keepForMs: config.limits.requestDays * DAY,
+          keepForMs: call.options.storeIo === false ? UNSTORED_MS : config.limits.requestDays * DAY,
           webhook: call.webhook,
           idempotencyKey: call.idempotencyKey,
           options: unknown.length > 0 ? { ...call.options, unknownFields: [...unknown] } : call.options,
         },
         call.maxQueued === undefined ? undefined : { maxQueued: call.maxQueued },
       );
-      if (result.created) events.publish({ type: "queued", lane });
-      return result;
+      const created = await accepted.then(
+        (result) => result.created,
+        () => false,
+      );
+      if (created) events.publish({ type: "queued", lane });
+      else await Promise.all(inline.map((file) => files.delete(file)));
+      return accepted;
     },
   };
 
@@ -69,12 +76,15 @@ export function createIntake(parts: IntakeParts): Intake {
    * the database holds no megabytes and the runner fetches nothing from its own server.
    */
   async function storeInlineMedia(call: Call, input: Record<string, unknown>) {
-    let result = input;
+    let stored = input;
+    const inline: string[] = [];
     for (const { loc, value } of mediaFields(call.endpoint, input)) {
-      const own = isDataUri(value) ? await storeDataUri(call, value, loc) : await ownFile(call, value, loc);
-      if (own) result = replaceAt(result, loc, { $url: own.id, file_name: own.fileName });
+      const isInline = isDataUri(value);
+      const own = isInline ? await storeDataUri(call, value, loc) : await ownFile(call, value, loc);
+      if (isInline && own) inline.push(own.id);
+      if (own) stored = replaceAt(stored, loc, { $url: own.id, file_name: own.fileName });
     }
-    return result;
+    return { stored, inline };
   }
 
   async function storeDataUri(call: Call, uri: string, loc: readonly (string | number)[]) {
