@@ -1,0 +1,95 @@
+/** The WebAssembly kernels: dense per-pixel work on one shared memory. Pointers are byte addresses in that memory. */
+import { readFileSync } from "node:fs";
+
+/** Bytes of a WebAssembly page. */
+const PAGE = 65536;
+/** The module's declared maximum, 4 GiB; a shared memory must not exceed it. */
+const MOST_PAGES = 65536;
+/** The module's declared minimum. */
+const LEAST_PAGES = 16;
+
+/** What the module exports; each kernel is described in assembly/. */
+export type Kernels = {
+  narrow(source: number, count: number, shift: number, target: number): void;
+  halve(source: number, width: number, height: number, target: number): void;
+  halveBlocked(source: number, width: number, height: number, target: number): void;
+  distance(labels: number, width: number, height: number, threshold: number, target: number): void;
+  alignStep(
+    template: number,
+    templateBlocked: number,
+    image: number,
+    imageBlocked: number,
+    width: number,
+    height: number,
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+    step: number,
+    cx: number,
+    cy: number,
+    unit: number,
+    warp: number,
+    scale: number,
+    out: number,
+  ): void;
+  gather8: Gather;
+  gather16: Gather;
+  matchPatch(
+    pixels: number,
+    known: number,
+    valid: number,
+    width: number,
+    height: number,
+    x: number,
+    y: number,
+    radius: number,
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+    step: number,
+    prior: number,
+    cost: number,
+  ): number;
+};
+
+/** See `gather` in assembly/gather.ts. */
+export type Gather = (
+  pixels: number,
+  count: number,
+  width: number,
+  height: number,
+  shiftX: number,
+  shiftY: number,
+  lumaWidth: number,
+  lumaHeight: number,
+  sources: number,
+  sourceCount: number,
+  most: number,
+  floor: number,
+  scratch: number,
+  values: number,
+  counts: number,
+) => void;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * A shared memory that holds at least `bytes`. Its size never changes, so views of it stay valid.
+ * @throws RangeError beyond 4 GiB, or when the system has not that much.
+ */
+export function createMemory(bytes: number): WebAssembly.Memory {
+  const pages = Math.max(LEAST_PAGES, Math.ceil(bytes / PAGE));
+  if (pages > MOST_PAGES) throw new RangeError("kernels address at most 4 GiB");
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+}
+
+/** The kernels over `memory`. Each thread makes its own instance. */
+export function loadKernels(memory: WebAssembly.Memory): Kernels {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
+  const abort = () => {
+    throw new Error("a kernel aborted");
+  };
+  return new WebAssembly.Instance(compiled, { env: { memory, abort } }).exports as unknown as Kernels;
+}

@@ -1,0 +1,132 @@
+/** Job: the background behind one frame's hole, from the frames where it is seen. */
+import type { JobContext } from "../../kernels/pool.ts";
+import { bytesAt, type Layout, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
+import { AFFECTED, REMOVE } from "../mask.ts";
+import type { Box } from "../registration/align.ts";
+import { decideAffected } from "./affected.ts";
+import { localise } from "./localise.ts";
+import { Membrane } from "./membrane.ts";
+import { gatherPixels, grown, listPixels, type PixelList } from "./pixels.ts";
+import type { Source } from "./sources.ts";
+
+/** What {@link estimate} is asked. */
+export type EstimateInput = {
+  readonly layout: Layout;
+  readonly base: number;
+  readonly hole: Box;
+  readonly affected: boolean;
+  readonly sources: readonly Source[];
+};
+
+/** Samples combined for a pixel at most. */
+const MOST = 16;
+/** Width in pixels of the ring on which a fill is compared with its surroundings. */
+const RING = 8;
+/** Thirds of a pixel: the unit of distance maps. */
+const THIRD = 3;
+
+/**
+ * Fills the hole of the frame at `base` (fills, edge and state of its layout).
+ * @returns how many luma pixels no source shows.
+ */
+export function estimate(context: JobContext, input: EstimateInput): { unseen: number } {
+  const { kernels, memory } = context;
+  const { layout, base } = input;
+  const { format, radius } = layout;
+  const count = format.width * format.height;
+  const edge = bytesAt(memory, base + layout.edge, count);
+  const state = bytesAt(memory, base + layout.state, count);
+  kernels.distance(
+    base + layout.labels,
+    format.width,
+    format.height,
+    input.affected ? AFFECTED : REMOVE,
+    base + layout.edge,
+  );
+  const reach = radius * THIRD;
+  const ringReach = (radius + 1 + RING) * THIRD;
+  const box = grown(input.hole, radius + 2 + RING, format);
+  const sources = localise(context, layout, base, grown(input.hole, 24 + 4 * radius, format), input.sources);
+  for (const plane of [0, 1, 2]) {
+    const { width, height } = layout.sizes[plane]!;
+    const samples = width * height;
+    const from = samplesAt(memory, base + layout.planes[plane]!, samples, layout.sampleBytes);
+    const to = samplesAt(memory, base + layout.fills[plane]!, samples, layout.sampleBytes);
+    to.set(from);
+    const pixels = listPixels(
+      layout,
+      plane,
+      box,
+      (i, x, y) => edge[i]! <= reach || (edge[i]! <= ringReach && ((x + y) & 1) === 0),
+    );
+    const { values, counts } = gatherPixels(context, layout, pixels, sources, { plane, from: "source", most: MOST });
+    const ring = new RingTest(layout, plane, edge, ringReach, reach + THIRD);
+    level(pixels, values, counts, from, ring, layout, plane, box);
+    const top = 2 ** format.bitDepth - 1;
+    for (let i = 0; i < pixels.length; i++) {
+      if (!counts[i]) continue;
+      const [x, y] = [pixels[i]! & 0xffff, pixels[i]! >> 16];
+      to[y * width + x] = Math.min(top, Math.max(0, Math.round(values[i]!)));
+    }
+    if (plane === 0) {
+      for (let i = 0; i < pixels.length; i++) {
+        const at = (pixels[i]! >> 16) * width + (pixels[i]! & 0xffff);
+        state[at] = counts[i] ? SEEN : UNSEEN;
+      }
+    }
+  }
+  if (input.affected) decideAffected(context, layout, base, box);
+  let unseen = 0;
+  for (let i = 0; i < count; i++) {
+    if (edge[i]! > reach) state[i] = 0;
+    else if (state[i] === UNSEEN) unseen++;
+  }
+  return { unseen };
+}
+
+/** Which pixels of a plane lie on the ring, wholly outside the soft edge. */
+class RingTest {
+  readonly #layout: Layout;
+  readonly #plane: number;
+  readonly #edge: Uint8Array;
+  readonly #most: number;
+  readonly #least: number;
+
+  constructor(layout: Layout, plane: number, edge: Uint8Array, most: number, least: number) {
+    this.#layout = layout;
+    this.#plane = plane;
+    this.#edge = edge;
+    this.#most = most;
+    this.#least = least;
+  }
+
+  has(x: number, y: number): boolean {
+    const { shiftX, shiftY } = this.#layout.sizes[this.#plane]!;
+    const distance = this.#edge[(y << shiftY) * this.#layout.format.width + (x << shiftX)]!;
+    return distance > this.#least + THIRD * shiftX && distance <= this.#most;
+  }
+}
+
+/** Adds to the estimates what they lack against the source on the ring. */
+function level(
+  pixels: PixelList,
+  values: Float32Array,
+  counts: Uint8Array,
+  source: Uint8Array | Uint16Array,
+  ring: RingTest,
+  layout: Layout,
+  plane: number,
+  box: Box,
+): void {
+  const { width, shiftX, shiftY } = layout.sizes[plane]!;
+  const membrane = new Membrane(box.x0 >> shiftX, box.y0 >> shiftY, (box.x1 >> shiftX) + 1, (box.y1 >> shiftY) + 1);
+  for (let i = 0; i < pixels.length; i++) {
+    if (!counts[i]) continue;
+    const [x, y] = [pixels[i]! & 0xffff, pixels[i]! >> 16];
+    if (ring.has(x, y)) membrane.add(x, y, source[y * width + x]! - values[i]!);
+  }
+  membrane.solve(6 * 2 ** (layout.format.bitDepth - 8));
+  for (let i = 0; i < pixels.length; i++) {
+    if (counts[i]) values[i]! += membrane.at(pixels[i]! & 0xffff, pixels[i]! >> 16);
+  }
+}

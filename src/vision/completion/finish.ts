@@ -1,0 +1,85 @@
+/** Last job of a frame with a hole: steadies the fill over time, blends its edge, and hands the picture out. */
+import type { JobContext } from "../../kernels/pool.ts";
+import { bytesAt, type Layout, samplesAt } from "../frames/layout.ts";
+import type { Box } from "../registration/align.ts";
+import { addGrain } from "./grain.ts";
+import { gatherPixels, grown, listPixels } from "./pixels.ts";
+import type { Source } from "./sources.ts";
+
+/** What {@link finish} is asked. */
+export type FinishInput = {
+  readonly layout: Layout;
+  readonly base: number;
+  readonly hole: Box;
+  /** This frame and its filled neighbours; empty: no second pass. */
+  readonly neighbours: readonly Source[];
+  /** Seed of the grain; undefined: none. */
+  readonly grain: number | undefined;
+};
+
+/** @returns the three planes of the finished picture, packed. */
+export function finish(
+  context: JobContext,
+  { layout, base, hole, neighbours, grain }: FinishInput,
+): (Uint8Array | Uint16Array)[] {
+  const { memory } = context;
+  const { width, height, bitDepth } = layout.format;
+  const edge = bytesAt(memory, base + layout.edge, width * height);
+  const reach = 3 * layout.radius;
+  const alpha = softEdge(layout.radius);
+  const box = grown(hole, layout.radius + 1, layout.format);
+  return [0, 1, 2].map((plane) => {
+    const size = layout.sizes[plane]!;
+    const samples = size.width * size.height;
+    const out = samplesAt(memory, base + layout.planes[plane]!, samples, layout.sampleBytes).slice();
+    const fills = samplesAt(memory, base + layout.fills[plane]!, samples, layout.sampleBytes);
+    const pixels = listPixels(layout, plane, box, (i) => edge[i]! <= reach);
+    const values = new Float32Array(pixels.length);
+    const place = (i: number) => (pixels[i]! >> 16) * size.width + (pixels[i]! & 0xffff);
+    if (neighbours.length > 1) {
+      values.set(
+        gatherPixels(context, layout, pixels, neighbours, { plane, from: "filled", most: neighbours.length }).values,
+      );
+    } else for (let i = 0; i < pixels.length; i++) values[i] = fills[place(i)]!;
+    if (grain !== undefined)
+      addGrain(values, pixels, out, size, (at) => edge[lumaIndex(at, size, width)]!, grain + plane);
+    const top = 2 ** bitDepth - 1;
+    for (let i = 0; i < pixels.length; i++) {
+      const at = place(i);
+      const share = meanAlpha(alpha, edge, pixels[i]!, size, width, height);
+      out[at] = Math.min(top, Math.max(0, Math.round(out[at]! + (values[i]! - out[at]!) * share)));
+    }
+    return out;
+  });
+}
+
+/** Share of the fill by distance to the hole: whole over the inner half of the band, then falling to zero. */
+function softEdge(radius: number): Float32Array {
+  const inner = 1.5 * radius;
+  const outer = 3 * radius + 1;
+  return Float32Array.from({ length: 256 }, (_, d) => {
+    const t = Math.min(1, Math.max(0, (outer - d) / (outer - inner)));
+    return t * t * (3 - 2 * t);
+  });
+}
+
+function meanAlpha(
+  alpha: Float32Array,
+  edge: Uint8Array,
+  pixel: number,
+  { shiftX, shiftY }: { shiftX: number; shiftY: number },
+  width: number,
+  height: number,
+): number {
+  const x0 = (pixel & 0xffff) << shiftX;
+  const y0 = (pixel >> 16) << shiftY;
+  const x1 = Math.min(width, x0 + (1 << shiftX));
+  const y1 = Math.min(height, y0 + (1 << shiftY));
+  let sum = 0;
+  for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) sum += alpha[edge[y * width + x]!]!;
+  return sum / ((x1 - x0) * (y1 - y0));
+}
+
+function lumaIndex(at: number, size: { width: number; shiftX: number; shiftY: number }, width: number): number {
+  return (Math.floor(at / size.width) << size.shiftY) * width + ((at % size.width) << size.shiftX);
+}

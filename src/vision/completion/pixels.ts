@@ -1,0 +1,102 @@
+/** Lists of pixels in a plane, and the kernel call that looks them up in other frames. */
+import { Arena } from "../../kernels/arena.ts";
+import type { JobContext } from "../../kernels/pool.ts";
+import { bytesAt, type Layout } from "../frames/layout.ts";
+import { SOURCE_BYTES, type Source, type SourceOptions, writeSources } from "./sources.ts";
+
+/** Pixels of one plane: y << 16 | x. */
+export type PixelList = Int32Array;
+
+/** What was found for each pixel of a list. */
+export type Gathered = {
+  /** Combined samples; meaningless where the count is 0. */
+  readonly values: Float32Array;
+  /** How many frames showed the point. */
+  readonly counts: Uint8Array;
+};
+
+/** Levels (of 256) by which honest samples of one background point differ. */
+const NOISE = 3;
+
+/**
+ * Looks up every pixel of a plane in the sources, at most `most` samples each, nearest source in the list first.
+ * The result lies in scratch memory: it is overwritten by the next call.
+ */
+export function gatherPixels(
+  { kernels, memory, scratch }: JobContext,
+  layout: Layout,
+  pixels: PixelList,
+  sources: readonly Source[],
+  options: SourceOptions & { most: number },
+): Gathered {
+  const arena = new Arena(scratch.start, scratch.end);
+  const records = arena.take(Math.max(1, sources.length) * SOURCE_BYTES);
+  const samples = arena.take(8 * options.most);
+  const list = arena.take(4 * pixels.length);
+  const values = arena.take(4 * pixels.length);
+  const counts = arena.take(pixels.length);
+  writeSources(memory, records, layout, sources, options);
+  new Int32Array(memory.buffer, list, pixels.length).set(pixels);
+  const { width, height, shiftX, shiftY } = layout.sizes[options.plane]!;
+  (layout.sampleBytes === 1 ? kernels.gather8 : kernels.gather16)(
+    list,
+    pixels.length,
+    width,
+    height,
+    shiftX,
+    shiftY,
+    layout.format.width,
+    layout.format.height,
+    records,
+    sources.length,
+    options.most,
+    NOISE * 2 ** (layout.format.bitDepth - 8),
+    samples,
+    values,
+    counts,
+  );
+  return {
+    values: new Float32Array(memory.buffer, values, pixels.length),
+    counts: bytesAt(memory, counts, pixels.length),
+  };
+}
+
+/**
+ * The pixels of a plane whose luma area (its first luma pixel up to its last) satisfies `wanted`, within a rectangle of
+ * luma pixels.
+ */
+export function listPixels(
+  layout: Layout,
+  plane: number,
+  box: { x0: number; y0: number; x1: number; y1: number },
+  wanted: (luma: number, x: number, y: number) => boolean,
+): PixelList {
+  const { width, height, shiftX, shiftY } = layout.sizes[plane]!;
+  const luma = layout.format.width;
+  const found: number[] = [];
+  for (let y = box.y0 >> shiftY; y < Math.min(height, ((box.y1 - 1) >> shiftY) + 1); y++) {
+    for (let x = box.x0 >> shiftX; x < Math.min(width, ((box.x1 - 1) >> shiftX) + 1); x++) {
+      let hit = false;
+      for (let ly = y << shiftY; !hit && ly < Math.min((y + 1) << shiftY, layout.format.height); ly++) {
+        for (let lx = x << shiftX; !hit && lx < Math.min((x + 1) << shiftX, luma); lx++)
+          hit = wanted(ly * luma + lx, x, y);
+      }
+      if (hit) found.push((y << 16) | x);
+    }
+  }
+  return Int32Array.from(found);
+}
+
+/** A rectangle grown by `margin` and cut to the picture. */
+export function grown(
+  box: { x0: number; y0: number; x1: number; y1: number },
+  margin: number,
+  { width, height }: { width: number; height: number },
+): { x0: number; y0: number; x1: number; y1: number } {
+  return {
+    x0: Math.max(0, box.x0 - margin),
+    y0: Math.max(0, box.y0 - margin),
+    x1: Math.min(width, box.x1 + margin),
+    y1: Math.min(height, box.y1 + margin),
+  };
+}

@@ -1,0 +1,176 @@
+/** The frames held together: loaded, registered and divided into scenes. */
+import type { TimedFrame } from "../../media/frame.ts";
+import type { Source } from "../completion/sources.ts";
+import type { Box, MotionModel } from "../registration/align.ts";
+import { distance, IDENTITY } from "../registration/homography.ts";
+import type { PairResult } from "../registration/pair.ts";
+import { CameraTrack, type Next, type Pose, relative, START } from "../registration/track.ts";
+import type { MaskedFrame, RemovalOptions } from "../removal/options.ts";
+import { type FrameMemory, SPARE_SLOTS } from "./frame-memory.ts";
+import type { Layout } from "./layout.ts";
+import type { Prepared } from "./prepare.ts";
+
+/** A frame in memory. */
+export type Held = {
+  readonly index: number;
+  readonly pts: bigint;
+  readonly base: number;
+  readonly hole: Box | undefined;
+  readonly affected: boolean;
+  /** Set by registration. */
+  scene?: Scene;
+  pose?: Pose;
+  /** Set once its hole has been looked up in other frames: pixels that none showed. */
+  unseen?: number;
+};
+
+/** Frames between two cuts. */
+type Scene = { readonly track: CameraTrack; readonly anchors: Held[] };
+
+/** Below the first correlation neighbouring frames have nothing in common; below the second only if they also differ by more than
+ * these 8-bit levels after alignment. */
+const CUT_CORRELATION = [0.55, 0.87] as const;
+const CUT_SIGMA = 7;
+/** Motions below this many pixels are none: samples are then copied, not interpolated. */
+const STILL = 0.08;
+/** How many frames a hole is looked up in where each must be registered again around it. */
+const MOST_SOURCES = 22;
+const NEAREST_SOURCES = 12;
+
+export class Window {
+  readonly #frames: FrameMemory;
+  readonly #layout: Layout;
+  readonly #model: MotionModel;
+  readonly #log: NonNullable<RemovalOptions["onLog"]>;
+  #held: Held[] = [];
+  #loaded = 0;
+
+  /** @param model how the camera may move. */
+  constructor(frames: FrameMemory, layout: Layout, model: MotionModel, log: NonNullable<RemovalOptions["onLog"]>) {
+    this.#frames = frames;
+    this.#layout = layout;
+    this.#model = model;
+    this.#log = log;
+  }
+
+  get held(): readonly Held[] {
+    return this.#held;
+  }
+
+  /** Takes frames in. */
+  async add(frames: readonly MaskedFrame[]): Promise<void> {
+    const loaded = frames.map((frame) => ({ pts: frame.pts, base: this.#frames.load(frame.frame, frame.labels) }));
+    const prepared = await Promise.all(
+      loaded.map(({ base }) => this.#frames.pool.run<Prepared>("prepare", { layout: this.#layout, base })),
+    );
+    for (const [i, { pts, base }] of loaded.entries()) {
+      const { hole, affected } = prepared[i]!;
+      this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0 });
+    }
+  }
+
+  /** Finds cuts and camera motion for the frames that were added since. */
+  async register(): Promise<void> {
+    const first = this.#held.findIndex((frame) => !frame.pose);
+    if (first < 0) return;
+    const pairs = await Promise.all(
+      this.#held.slice(first).map((frame, i) => {
+        const before = this.#held[first + i - 1];
+        if (!before) return undefined;
+        const input = { levels: this.#layout.levels, from: before.base, to: frame.base, model: this.#model };
+        return this.#frames.pool.run<PairResult>("alignPair", input);
+      }),
+    );
+    let run: { frame: Held; next: Next }[] = [];
+    let scene = this.#held[first - 1]?.scene;
+    for (let i = first; i < this.#held.length; i++) {
+      const frame = this.#held[i]!;
+      const pair = pairs[i - first];
+      const cut = pair !== undefined && isCut(pair);
+      if (!scene || !pair || cut) {
+        await this.#extend(scene, run);
+        run = [];
+        if (cut) this.#log("DEBUG", `Scene cut before frame ${frame.index}`);
+        scene = {
+          track: new CameraTrack(this.#frames.pool, this.#layout.levels, this.#model, frame.base),
+          anchors: [],
+        };
+        frame.pose = START;
+      } else run.push({ frame, next: { base: frame.base, pair } });
+      frame.scene = scene;
+    }
+    await this.#extend(scene, run);
+  }
+
+  /** The frames to look a frame's hole up in, nearest in time first. */
+  sources(target: Held): Source[] {
+    const others = this.#held
+      .filter((frame) => frame !== target && frame.scene === target.scene)
+      .sort((a, b) => Math.abs(a.index - target.index) - Math.abs(b.index - target.index) || a.index - b.index)
+      .map((frame) => this.source(target, frame));
+    const moving = others.filter((source) => !source.exact);
+    if (moving.length <= MOST_SOURCES) return others;
+    const spread = (moving.length - NEAREST_SOURCES) / (MOST_SOURCES - NEAREST_SOURCES);
+    const chosen = new Set(moving.slice(0, NEAREST_SOURCES));
+    for (let i = 0; chosen.size < MOST_SOURCES; i++) {
+      chosen.add(moving[Math.min(moving.length - 1, Math.floor(NEAREST_SOURCES + i * spread))]!);
+    }
+    return others.filter((source) => source.exact || chosen.has(source));
+  }
+
+  /** One frame as a source for another of its scene. */
+  source(target: Held, frame: Held, weight = 1): Source {
+    const { homography, gain, offset } = relative(target.pose!, frame.pose!);
+    const exact = distance(homography, IDENTITY, this.#layout.format.width, this.#layout.format.height) < STILL;
+    return { base: frame.base, homography, exact, gain, offset, weight };
+  }
+
+  /** Completed frames of the same scene to copy inventions from. */
+  anchors(target: Held): Source[] {
+    return target.scene!.anchors.map((anchor) => this.source(target, anchor));
+  }
+
+  /** Keeps a completed frame as an anchor, in place of the oldest when there are too many. */
+  makeAnchor(frame: Held): void {
+    const { anchors } = frame.scene!;
+    anchors.push(frame);
+    if (anchors.length > SPARE_SLOTS) {
+      const [oldest] = anchors.splice(0, 1);
+      if (oldest && !this.#held.includes(oldest)) this.#frames.release(oldest.base);
+    }
+  }
+
+  /** Lets go of all frames before `index`. Anchors of scenes that are over go as well. */
+  release(index: number): void {
+    const leaving = this.#held.filter((frame) => frame.index < index);
+    this.#held = this.#held.filter((frame) => frame.index >= index);
+    const live = new Set(this.#held.map((frame) => frame.scene));
+    const bases = new Set(leaving.map((frame) => frame.base));
+    for (const scene of live) scene?.track.releasing(bases);
+    const kept = new Set([...live].flatMap((scene) => scene?.anchors ?? []));
+    const over = new Set(leaving.flatMap((frame) => (frame.scene && !live.has(frame.scene) ? [frame.scene] : [])));
+    const old = [...over].flatMap((scene) => scene.anchors).filter((anchor) => !leaving.includes(anchor));
+    for (const frame of [...leaving, ...old]) if (!kept.has(frame)) this.#frames.release(frame.base);
+  }
+
+  async #extend(scene: Scene | undefined, run: readonly { frame: Held; next: Next }[]): Promise<void> {
+    if (!scene || run.length === 0) return;
+    const { poses, guessed } = await scene.track.extend(run.map(({ next }) => next));
+    for (const [i, { frame }] of run.entries()) frame.pose = poses[i]!;
+    if (guessed > 0)
+      this.#log("WARN", `The camera could not be followed exactly in ${guessed} of ${run.length} frames`);
+  }
+}
+
+/** Whether a scene ends before a frame. Frames that cannot be compared (masked all over) go on with the scene. */
+function isCut({ correlation, alignment }: PairResult): boolean {
+  if (correlation === undefined) return false;
+  const differs = (alignment?.sigma ?? Number.POSITIVE_INFINITY) > CUT_SIGMA;
+  return correlation < CUT_CORRELATION[0] || (correlation < CUT_CORRELATION[1] && differs);
+}
+
+/** Rebuilds a picture from packed planes. */
+export function toFrame(layout: Layout, planes: readonly (Uint8Array | Uint16Array)[], pts: bigint): TimedFrame {
+  const [y, u, v] = layout.sizes.map(({ width, height }, i) => ({ data: planes[i]!, width, height, stride: width }));
+  return { frame: { planes: [y!, u!, v!] }, pts };
+}

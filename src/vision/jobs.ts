@@ -1,0 +1,9 @@
+/** What the threads of removal and of the search for a moving object can do. */
+import { estimate } from "./completion/estimate.ts";
+import { finish } from "./completion/finish.ts";
+import { invent } from "./completion/invent.ts";
+import { prepare } from "./frames/prepare.ts";
+import { difference } from "./moving-object/difference.ts";
+import { alignPair, alignToKey } from "./registration/pair.ts";
+
+export const jobs = { prepare, alignPair, alignToKey, estimate, invent, finish, difference };

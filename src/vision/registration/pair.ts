@@ -1,0 +1,87 @@
+/** Jobs that register one frame to another. */
+import type { JobContext } from "../../kernels/pool.ts";
+import { ALIGN_SCRATCH, type Alignment, align, type Level, type MotionModel } from "./align.ts";
+import { coarseShift } from "./coarse.ts";
+import { fromLevel, type Homography, IDENTITY, translation } from "./homography.ts";
+
+/** Levels as addresses relative to a frame's base, finest first. */
+type Levels = readonly Level[];
+
+/** Pixels compared at each level. */
+const PAIR_SAMPLES = 6000;
+const KEY_SAMPLES = 40000;
+
+/** How one frame continues the one before it. */
+export type PairResult = {
+  readonly alignment: Alignment | undefined;
+  /** Motion in full pixels; the best guess there is, if alignment failed. */
+  readonly homography: Homography;
+  /** Correlation of the small pictures at the best shift; undefined when too little is unblocked to say. */
+  readonly correlation: number | undefined;
+};
+
+/** Motion from the frame at `from` to the next one at `to`, from nothing. */
+export function alignPair(
+  { kernels, memory, scratch }: JobContext,
+  input: { levels: Levels; from: number; to: number; model: MotionModel },
+): PairResult {
+  assertScratch(scratch);
+  const template = at(input.levels, input.from);
+  const image = at(input.levels, input.to);
+  const coarsest = template.length - 1;
+  const shift = coarseShift(memory, template[coarsest]!, image[coarsest]!);
+  if (!shift) return { alignment: undefined, homography: IDENTITY, correlation: undefined };
+  const finest = Math.min(coarsest, 1);
+  const levels: { index: number; model: MotionModel; iterations: number }[] = [];
+  // Few freedoms while the picture is coarse: with more, a large object that moves would bend the whole map towards itself.
+  for (let index = coarsest; index >= finest; index--) {
+    if (index === coarsest) levels.push({ index, model: "translation", iterations: 4 });
+    levels.push({ index, model: "similarity", iterations: 6 });
+  }
+  levels.push({ index: finest, model: input.model, iterations: 5 });
+  const shifted = fromLevel(translation(shift.x, shift.y), coarsest);
+  const tries = [shifted, IDENTITY].map((start) =>
+    align(kernels, memory, scratch.start, template, image, { start, levels, samples: PAIR_SAMPLES }),
+  );
+  const alignment = best(tries);
+  return { alignment, homography: alignment?.homography ?? shifted, correlation: shift.correlation };
+}
+
+/** The exact map from a key frame to another, given a good guess. Undefined when it cannot be improved on. */
+export function alignToKey(
+  { kernels, memory, scratch }: JobContext,
+  input: {
+    levels: Levels;
+    key: number;
+    frame: number;
+    start: Homography;
+    gain: number;
+    offset: number;
+    model: MotionModel;
+  },
+): Alignment | undefined {
+  assertScratch(scratch);
+  const coarsest = input.levels.length - 1;
+  const levels: { index: number; model: MotionModel; iterations: number }[] = [];
+  for (let index = Math.min(2, coarsest); index >= 0; index--)
+    levels.push({ index, model: input.model, iterations: index === 0 ? 5 : 4 });
+  const template = at(input.levels, input.key);
+  const image = at(input.levels, input.frame);
+  return align(kernels, memory, scratch.start, template, image, { ...input, levels, samples: KEY_SAMPLES });
+}
+
+/** A frame's levels as absolute addresses. */
+export function at(levels: Levels, base: number): Level[] {
+  return levels.map((level) => ({ ...level, luma: base + level.luma, blocked: base + level.blocked }));
+}
+
+function best(tries: readonly (Alignment | undefined)[]): Alignment | undefined {
+  let winner: Alignment | undefined;
+  const score = (alignment: Alignment) => alignment.sigma * alignment.compared ** -0.25;
+  for (const one of tries) if (one && (!winner || score(one) < score(winner))) winner = one;
+  return winner;
+}
+
+function assertScratch(scratch: { start: number; end: number }): void {
+  if (scratch.end - scratch.start < ALIGN_SCRATCH) throw new RangeError("too little scratch memory");
+}

@@ -1,0 +1,155 @@
+/**
+ * Object removal without a generative model: the camera is followed, background is taken from the frames where it is
+ * seen, the rest is filled from the picture around, and the edge is soft. Every other sample stays the source's own.
+ */
+import type { FrameFormat, TimedFrame } from "../../media/frame.ts";
+import type { FinishInput } from "../completion/finish.ts";
+import { FrameMemory, SPARE_SLOTS, windowFor } from "../frames/frame-memory.ts";
+import { type Layout, layoutOf } from "../frames/layout.ts";
+import { type Held, toFrame, Window } from "../frames/window.ts";
+import type { MaskedFrame, RemovalOptions } from "./options.ts";
+
+export type { MaskedFrame, RemovalOptions } from "./options.ts";
+
+/** Frames on either side that the second pass averages with. */
+const REFINE_REACH = 2;
+/** Weight of a neighbour in the second pass, by distance in frames. */
+const REFINE_WEIGHTS = [1, 0.5, 0.25];
+/** A frame of which more than this share was made up becomes the model for later ones. */
+const ANCHOR_SHARE = 1 / 4000;
+
+/**
+ * Yields exactly the input's frames, in order, with their times; a third of `window` on either side of a frame is
+ * looked at. Frames without labels, and samples outside the mask's soft edge, are the source's own values.
+ * AFFECTED pixels are filled where the background seen elsewhere differs from the source, else kept.
+ * @throws RangeError when a frame or its labels do not fit `format`; the signal's reason when aborted;
+ *   `generation_timeout` when a step hangs.
+ */
+export async function* removeObject(
+  frames: AsyncIterable<MaskedFrame>,
+  format: FrameFormat,
+  options: RemovalOptions,
+): AsyncGenerator<TimedFrame> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const removal = new Removal(layoutOf(format), options);
+  const stop = () => void removal.close(asError(signal?.reason));
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const frame of frames) {
+      signal?.throwIfAborted();
+      if (removal.push(frame)) yield* removal.advance(false);
+    }
+    yield* removal.advance(true);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await removal.close();
+  }
+}
+
+class Removal {
+  readonly #options: RemovalOptions;
+  readonly #layout: Layout;
+  readonly #size: number;
+  readonly #memory: FrameMemory;
+  readonly #window: Window;
+  #pending: MaskedFrame[] = [];
+  #emitted = 0;
+
+  constructor(layout: Layout, options: RemovalOptions) {
+    this.#options = options;
+    this.#layout = layout;
+    this.#size = windowFor(layout, options.window);
+    const log = options.onLog ?? (() => undefined);
+    if (this.#size < Math.floor(options.window))
+      log("INFO", `Frames of this size are considered ${this.#size} at a time`);
+    this.#memory = new FrameMemory(layout, this.#size + 2 * SPARE_SLOTS, Math.max(1, options.threads));
+    this.#window = new Window(this.#memory, layout, "homography", log);
+  }
+
+  /** Takes a frame in. @returns whether the window is full. */
+  push(frame: MaskedFrame): boolean {
+    this.#pending.push(frame);
+    return this.#pending.length + this.#window.held.length >= this.#size;
+  }
+
+  /** Works off what can be: all frames at the end, else those with enough frames after them. */
+  async *advance(last: boolean): AsyncGenerator<TimedFrame> {
+    const { signal, onProgress } = this.#options;
+    await this.#window.add(this.#pending.splice(0));
+    const { held } = this.#window;
+    const ahead = last ? 0 : Math.floor(this.#size / 3);
+    const core = held.filter((frame) => frame.index >= this.#emitted).slice(0, -ahead || undefined);
+    if (held.some((frame) => frame.hole)) {
+      onProgress?.(this.#emitted, "registration");
+      await this.#window.register();
+      signal?.throwIfAborted();
+      onProgress?.(this.#emitted, "background");
+      const until = (core.at(-1)?.index ?? 0) + REFINE_REACH;
+      await this.#complete(held.filter((frame) => frame.hole && frame.unseen === undefined && frame.index <= until));
+    }
+    const finishing = core.map((frame) => this.#finish(frame));
+    // The first failure is thrown where it is awaited; the others must not count as unhandled.
+    for (const one of finishing) one.catch(() => undefined);
+    for (const one of finishing) {
+      signal?.throwIfAborted();
+      const frame = await one;
+      this.#emitted++;
+      yield frame;
+      onProgress?.(this.#emitted, "completion");
+    }
+    this.#window.release(this.#emitted - Math.floor(this.#size / 3));
+  }
+
+  close(reason?: Error): Promise<void> {
+    return this.#memory.pool.close(reason);
+  }
+
+  /** Fills the holes of frames: what others show in parallel, what must be made up in order of time. */
+  async #complete(frames: readonly Held[]): Promise<void> {
+    const { pool } = this.#memory;
+    const layout = this.#layout;
+    const estimates = await Promise.all(
+      frames.map(({ base, hole, affected }, i) =>
+        pool.run<{ unseen: number }>("estimate", {
+          layout,
+          base,
+          hole,
+          affected,
+          sources: this.#window.sources(frames[i]!),
+        }),
+      ),
+    );
+    for (const [i, frame] of frames.entries()) {
+      frame.unseen = estimates[i]!.unseen;
+      if (frame.unseen === 0) continue;
+      const anchors = this.#window.anchors(frame);
+      const { base, hole } = frame;
+      const { invented } = await pool.run<{ invented: number }>("invent", { layout, base, hole, anchors });
+      if (invented > ANCHOR_SHARE * layout.format.width * layout.format.height) this.#window.makeAnchor(frame);
+    }
+  }
+
+  async #finish(frame: Held): Promise<TimedFrame> {
+    const layout = this.#layout;
+    const { base, hole, pts } = frame;
+    if (!hole) return toFrame(layout, this.#memory.unload(base), pts);
+    const neighbours = this.#options.refine ? this.#neighbours(frame) : [];
+    const grain = this.#options.grain ? Math.imul(this.#options.seed, 0x9e3779b1) + frame.index * 3 : undefined;
+    const input: FinishInput = { layout, base, hole, neighbours, grain };
+    return toFrame(layout, await this.#memory.pool.run<(Uint8Array | Uint16Array)[]>("finish", input), pts);
+  }
+
+  /** The frame itself and the filled ones around it. */
+  #neighbours(frame: Held): FinishInput["neighbours"] {
+    return this.#window.held
+      .filter((other) => other.scene === frame.scene && Math.abs(other.index - frame.index) <= REFINE_REACH)
+      .filter((other) => other.unseen !== undefined)
+      .sort((a, b) => Math.abs(a.index - frame.index) - Math.abs(b.index - frame.index) || a.index - b.index)
+      .map((other) => this.#window.source(frame, other, REFINE_WEIGHTS[Math.abs(other.index - frame.index)]));
+  }
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error("removal was aborted");
+}
