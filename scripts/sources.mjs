@@ -6,7 +6,7 @@ import { join } from "node:path";
 export function sources({ tests = false } = {}) {
   return readdirSync("src", { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !name.startsWith(join("kernels", "assembly")))
-    .filter((name) => tests || !/\.(test|conformance)\.ts$/.test(name))
+    .filter((name) => tests || !/\.(test|conformance)\./.test(name))
     .sort()
     .map((name) => [join("src", name), readFileSync(join("src", name), "utf8")]);
 }

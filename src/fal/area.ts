@@ -8,6 +8,7 @@ import { authenticate } from "./auth.ts";
 import { leaveBodies, parseJsonBodies } from "./body.ts";
 import { pathNotFound, sendError } from "./errors.ts";
 
+/** One host of the vendor's. */
 export type Area = {
   /** Path prefix, for example `/queue`. */
   readonly prefix: string;

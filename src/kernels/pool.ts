@@ -41,6 +41,7 @@ type Thread = { worker: Worker; task?: Waiting; timer?: NodeJS.Timeout };
 
 const TIMEOUT = 120_000;
 
+/** Threads that run named jobs over one shared memory, one job a thread at a time. */
 export class WorkerPool {
   readonly #threads: Thread[];
   readonly #queue: Waiting[] = [];

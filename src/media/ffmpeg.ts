@@ -10,10 +10,12 @@ export type Ratio = readonly [number, number];
 /** FFmpeg's time base of durations and start times of whole files: microseconds. */
 export const MICROSECONDS: Ratio = [1, 1_000_000];
 
+/** FFmpeg's rational as a pair. */
 export function ratio(value: IRational): Ratio {
   return [value.num, value.den];
 }
 
+/** A pair as FFmpeg's rational. */
 export function rational([num, den]: Ratio): Rational {
   return new Rational(num, den);
 }

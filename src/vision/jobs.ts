@@ -6,4 +6,5 @@ import { prepare } from "./frames/prepare.ts";
 import { difference } from "./moving-object/difference.ts";
 import { alignPair, alignToKey } from "./registration/pair.ts";
 
+/** Everything a vision thread can be asked, by name. */
 export const jobs = { prepare, alignPair, alignToKey, estimate, invent, finish, difference };

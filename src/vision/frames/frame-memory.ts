@@ -24,6 +24,7 @@ function scratchBytes(layout: Layout): number {
   return Math.max(layout.format.width * layout.format.height * 12 + 256 * 1024, exemplarScratch(MOST_PIXELS));
 }
 
+/** Frames in the kernels' memory, in slots that are used again. */
 export class FrameMemory {
   readonly memory: WebAssembly.Memory;
   readonly pool: WorkerPool;

@@ -37,6 +37,7 @@ const STILL = 0.08;
 const MOST_SOURCES = 22;
 const NEAREST_SOURCES = 12;
 
+/** The frames that are considered together, as they come and go. */
 export class Window {
   readonly #frames: FrameMemory;
   readonly #layout: Layout;

@@ -13,6 +13,7 @@ const LEAST_PRESENCE = 0.25;
 const LEAST_SHARE = 0.001;
 const MOST_SHARE = 0.6;
 
+/** Regions that follow one another from frame to frame. */
 export class Tracks {
   readonly #tracks: Track[] = [];
   #frames = 0;

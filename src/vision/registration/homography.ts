@@ -3,6 +3,7 @@
 /** Nine numbers: x' = (h0 x + h1 y + h2) / (h6 x + h7 y + h8), y' likewise from h3, h4, h5. */
 export type Homography = readonly number[];
 
+/** No motion: row-major 3x3. */
 export const IDENTITY: Homography = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
 /** First `b`, then `a`, normalised to a last element of 1 where that is possible. */

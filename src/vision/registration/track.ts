@@ -19,6 +19,7 @@ export type Tracked = { readonly base: number; readonly pose: Pose };
 /** A frame to register, and how it continues the one before. */
 export type Next = { readonly base: number; readonly pair: PairResult };
 
+/** The pose of the first frame. */
 export const START: Pose = { homography: IDENTITY, gain: 1, offset: 0 };
 
 /** A key frame serves as long as this share of it is still in view. */
