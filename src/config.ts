@@ -28,6 +28,8 @@ export type Limits = {
 export type Config = {
   readonly host: string;
   readonly port: number;
+  /** TCP port of the TLS listener that stands in for the vendors' hosts; undefined: off. */
+  readonly tlsPort: number | undefined;
   /** Absolute path of the data folder. */
   readonly data: string;
   readonly keys: readonly SeedKey[];
@@ -46,6 +48,12 @@ type Setting = { readonly flag: string; readonly variable: string; readonly help
 export const SETTINGS = [
   { flag: "port", variable: "RESHOOT_PORT", value: "7860", help: "TCP port; 0 picks a free one" },
   { flag: "host", variable: "RESHOOT_HOST", value: "127.0.0.1", help: "address to listen on" },
+  {
+    flag: "tls-port",
+    variable: "RESHOOT_TLS_PORT",
+    value: "",
+    help: "TCP port for TLS takeover (docs/takeover.md), 0 picks a free one; none: off",
+  },
   { flag: "data", variable: "RESHOOT_DATA", value: "./.reshoot", help: "folder for the database and files" },
   { flag: "keys", variable: "RESHOOT_KEYS", value: "", help: "id:secret pairs, comma-separated; none: loopback only" },
   { flag: "public-url", variable: "RESHOOT_PUBLIC_URL", value: "", help: "origin that returned URLs use" },
@@ -89,6 +97,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   const config: Config = {
     host: text("host"),
     port: number("port", 0),
+    tlsPort: text("tls-port") === "" ? undefined : number("tls-port", 0),
     data: resolve(text("data")),
     keys: parseKeys(text("keys")),
     publicUrl: publicUrl || undefined,
@@ -121,6 +130,14 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
 /** Folders inside the data folder. */
 export function dataFolders(data: string): { database: string; files: string; work: string } {
   return { database: join(data, "reshoot.db"), files: join(data, "files"), work: join(data, "work") };
+}
+
+/** Which addresses inputs and webhooks may name. Without keys all who can ask are on this machine, so it may name itself. */
+export function addressPolicy(config: Config): { allowLoopback: boolean; allowPrivate: boolean } {
+  return {
+    allowLoopback: config.keys.length === 0 || config.allowPrivateUrls,
+    allowPrivate: config.allowPrivateUrls,
+  };
 }
 
 /** Whether a host name or address (no port) is this machine's own loopback. */

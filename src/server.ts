@@ -4,10 +4,10 @@ import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { pino } from "pino";
-import { type Config, dataFolders } from "./config.ts";
+import { addressPolicy, type Config, dataFolders } from "./config.ts";
 import { catalog } from "./endpoints/index.ts";
 import { createEngines } from "./engines/index.ts";
-import { registerFal, rewriteFalUrl, sendError } from "./fal/index.ts";
+import { createFalWebhooks, registerFal, rewriteFalUrl, sendError } from "./fal/index.ts";
 import { createDiskFileStore } from "./files/disk.ts";
 import { createUrlSigner } from "./files/signed-urls.ts";
 import type { FileStore } from "./files/store.ts";
@@ -17,9 +17,11 @@ import { RequestEvents } from "./requests/events.ts";
 import { createIntake } from "./requests/intake.ts";
 import { openSqliteStore } from "./requests/sqlite.ts";
 import type { RequestStore } from "./requests/store.ts";
+import { createWebhookDeliverer } from "./requests/webhooks.ts";
 import { createRouter } from "./runner/router.ts";
 import { createRunnerSupervisor } from "./runner/supervisor.ts";
 import type { Services } from "./services.ts";
+import { refuseProxyRequests, startTakeover, type Takeover } from "./tls/index.ts";
 
 const REAP_MS = 1_000;
 const EXPIRE_MS = 60_000;
@@ -36,6 +38,8 @@ export type ServerOptions = {
 export type Server = {
   /** Where it listens, for example `http://127.0.0.1:7860`. */
   readonly origin: string;
+  /** Its TLS side; without `--tls-port` it has no origins. */
+  readonly tls: Pick<Takeover, "origins" | "caPath">;
   /** Gives running work back to the queue and closes everything; resolves when no process or file is left open. */
   close(): Promise<void>;
 };
@@ -64,11 +68,12 @@ export async function startServer(config: Config, { logLevel = "info" }: ServerO
     const secret = await serverSecret(config.data);
 
     let origin = "";
+    let tlsOrigins: readonly string[] = [];
     const ownOrigins = (): string[] => {
       if (!origin) return [];
       const { port } = new URL(origin);
       const loopback = ["127.0.0.1", "localhost", "[::1]"].map((host) => `http://${host}:${port}`);
-      return [origin, ...loopback, ...(config.publicUrl ? [new URL(config.publicUrl).origin] : [])];
+      return [origin, ...loopback, ...tlsOrigins, ...(config.publicUrl ? [new URL(config.publicUrl).origin] : [])];
     };
     const app = Fastify({
       loggerInstance: log as FastifyBaseLogger,
@@ -95,15 +100,28 @@ export async function startServer(config: Config, { logLevel = "info" }: ServerO
       ready: supervisor.ready,
       ownOrigins,
     };
+    refuseProxyRequests(app);
     registerGuard(app, config);
     registerHealth(app, services);
     registerFal(app, services);
     origin = await app.listen({ host: config.host, port: config.port });
     closers.push(() => app.close());
+    const takeover = await startTakeover(app, config);
+    tlsOrigins = takeover.origins;
+    closers.push(() => takeover.close());
     closers.push(housekeeping(store, files, events, log));
+    const webhooks = createWebhookDeliverer({
+      store,
+      events,
+      dialects: { fal: createFalWebhooks(services) },
+      policy: addressPolicy(config),
+      log,
+    });
+    closers.push(() => webhooks.stop());
+    await webhooks.start();
     closers.push(() => supervisor.stop());
     await supervisor.start();
-    return { origin, close };
+    return { origin, tls: takeover, close };
   } catch (error) {
     await close();
     throw error;

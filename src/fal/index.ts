@@ -15,7 +15,8 @@ import { registerSignedUploads, registerTokenUploads } from "./uploads.ts";
 import { webhookJwks } from "./webhook-keys.ts";
 
 export { sendError } from "./errors.ts";
-export { isVendorHost, rewriteFalUrl } from "./origin.ts";
+export { rewriteFalUrl } from "./origin.ts";
+export { createFalWebhooks } from "./webhooks.ts";
 
 /**
  * Adds the dialect to a server. The server must pass {@link rewriteFalUrl} as Fastify's `rewriteUrl` for vendor Host

@@ -57,7 +57,11 @@ export function createIntake(parts: IntakeParts): Intake {
           keepForMs: call.options.storeIo === false ? UNSTORED_MS : config.limits.requestDays * DAY,
           webhook: call.webhook,
           idempotencyKey: call.idempotencyKey,
-          options: unknown.length > 0 ? { ...call.options, unknownFields: [...unknown] } : call.options,
+          options: {
+            ...call.options,
+            origin: call.origin,
+            ...(unknown.length > 0 && { unknownFields: [...unknown] }),
+          },
         },
         call.maxQueued === undefined ? undefined : { maxQueued: call.maxQueued },
       );

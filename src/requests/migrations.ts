@@ -9,8 +9,11 @@ import { ReshootError } from "../errors.ts";
  * `requests.seq` is the place in the queue: unlike `created_at` it does not depend on the clock. `priority` is 0 for
  * normal and 1 for low. `files.request_id` has no foreign key: files that a request brings in are stored before it is
  * accepted. Numbers stay within what JavaScript holds exactly: one that does not would make its row unreadable.
+ *
+ * `webhook_deliveries.host` is the URL's host and port. Requests that had ended before there were deliveries get theirs;
+ * they share one place, the empty host.
  */
-const STEPS: readonly string[] = [
+export const STEPS: readonly string[] = [
   `
   CREATE TABLE accounts (
     id TEXT PRIMARY KEY,
@@ -105,6 +108,43 @@ const STEPS: readonly string[] = [
   ) STRICT;
   CREATE INDEX files_by_request ON files (request_id) WHERE request_id IS NOT NULL;
   CREATE INDEX files_expiry ON files (expires_at) WHERE expires_at IS NOT NULL;
+  `,
+  `
+  CREATE TABLE webhook_deliveries (
+    request_id TEXT PRIMARY KEY REFERENCES requests (id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    host TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
+    attempts INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    next_attempt_at INTEGER,
+    last_status INTEGER,
+    last_error TEXT,
+    owner TEXT,
+    lease TEXT,
+    lease_ms INTEGER,
+    lease_until INTEGER,
+    CHECK ((state = 'pending') = (next_attempt_at IS NOT NULL)),
+    CHECK (state = 'pending' OR lease IS NULL),
+    CHECK ((lease IS NULL) = (lease_until IS NULL))
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX webhooks_due ON webhook_deliveries (next_attempt_at, host, attempts)
+    WHERE state = 'pending' AND lease IS NULL;
+  CREATE INDEX webhooks_leased ON webhook_deliveries (host) WHERE lease IS NOT NULL;
+
+  CREATE TABLE webhook_attempts (
+    request_id TEXT NOT NULL REFERENCES webhook_deliveries (request_id) ON DELETE CASCADE,
+    attempt INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    status INTEGER,
+    error TEXT,
+    PRIMARY KEY (request_id, attempt)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO webhook_deliveries (request_id, url, host, state, attempts, created_at, next_attempt_at)
+    SELECT id, webhook, '', 'pending', 0, finished_at, finished_at FROM requests
+    WHERE webhook IS NOT NULL AND status IN ('succeeded', 'failed', 'cancelled');
   `,
 ];
 

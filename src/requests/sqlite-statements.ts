@@ -53,7 +53,7 @@ export const STATEMENTS = {
       expires_at = min(:now + keep_for_ms, 9007199254740991),
       output = :output, error = :error, metrics = coalesce(:metrics, metrics), billable_units = :billable_units,
       owner = NULL, lease = NULL, lease_ms = NULL, lease_until = NULL
-    WHERE seq = :seq`,
+    WHERE seq = :seq RETURNING id, webhook`,
   /** A request given back before its first attempt counted has not started. */
   requeue: `
     UPDATE requests SET status = 'queued', attempt = :attempt, run_after = :run_after,
@@ -77,7 +77,9 @@ export const STATEMENTS = {
   logs: "SELECT seq, at, level, message FROM logs WHERE request_id = :request_id AND seq > :after ORDER BY seq",
 
   expiredRequests: `
-    SELECT id FROM requests WHERE expires_at IS NOT NULL AND expires_at <= :now ORDER BY expires_at LIMIT :limit`,
+    SELECT id FROM requests WHERE expires_at IS NOT NULL AND expires_at <= :now AND NOT EXISTS (
+      SELECT 1 FROM webhook_deliveries WHERE request_id = requests.id AND state = 'pending')
+    ORDER BY expires_at LIMIT :limit`,
   deleteRequest: "DELETE FROM requests WHERE id = :id",
   deleteFilesOf: "DELETE FROM files WHERE request_id = :id RETURNING id",
   /** Files that an open request brought in stay until it has ended. */
@@ -87,6 +89,44 @@ export const STATEMENTS = {
         SELECT 1 FROM requests WHERE requests.id = files.request_id AND requests.status IN ('queued', 'running'))
       LIMIT :limit)
     RETURNING id`,
+
+  insertWebhook: `
+    INSERT INTO webhook_deliveries (request_id, url, host, state, attempts, created_at, next_attempt_at)
+    VALUES (:request_id, :url, :host, 'pending', 0, :now, :now)`,
+  /** A lease longer than its own length was written before the clock was set back. */
+  freeLapsedWebhooks: `
+    UPDATE webhook_deliveries SET owner = NULL, lease = NULL, lease_ms = NULL, lease_until = NULL
+    WHERE lease IS NOT NULL AND (lease_until <= :now OR lease_until > :now + lease_ms)`,
+  freeAllWebhooks: `
+    UPDATE webhook_deliveries SET owner = NULL, lease = NULL, lease_ms = NULL, lease_until = NULL
+    WHERE lease IS NOT NULL`,
+  /** A pause that reaches beyond `horizon` was written before the clock was set back. */
+  rebaseWebhooks: `
+    UPDATE webhook_deliveries SET next_attempt_at = :now
+    WHERE state = 'pending' AND lease IS NULL AND next_attempt_at > :horizon`,
+  dueWebhook: `
+    SELECT request_id FROM webhook_deliveries
+    WHERE state = 'pending' AND lease IS NULL AND next_attempt_at <= :now AND (attempts = 0 OR :retries > 0)
+      AND host NOT IN (SELECT host FROM webhook_deliveries WHERE lease IS NOT NULL
+                       GROUP BY host HAVING count(*) >= :per_host)
+    ORDER BY next_attempt_at LIMIT 1`,
+  takeWebhook: `
+    UPDATE webhook_deliveries SET attempts = attempts + 1,
+      owner = :owner, lease = :lease, lease_ms = :lease_ms, lease_until = :now + :lease_ms
+    WHERE request_id = :request_id RETURNING *`,
+  settleWebhook: `
+    UPDATE webhook_deliveries SET state = :state, next_attempt_at = :next_attempt_at,
+      last_status = :status, last_error = :error, owner = NULL, lease = NULL, lease_ms = NULL, lease_until = NULL
+    WHERE request_id = :request_id AND lease = :lease`,
+  releaseWebhook: `
+    UPDATE webhook_deliveries SET attempts = attempts - 1,
+      owner = NULL, lease = NULL, lease_ms = NULL, lease_until = NULL
+    WHERE request_id = :request_id AND lease = :lease`,
+  insertWebhookAttempt: `
+    INSERT INTO webhook_attempts (request_id, attempt, at, duration_ms, status, error)
+    VALUES (:request_id, :attempt, :at, :duration_ms, :status, :error)`,
+  webhook: "SELECT * FROM webhook_deliveries WHERE request_id = :request_id",
+  webhookAttempts: "SELECT * FROM webhook_attempts WHERE request_id = :request_id ORDER BY attempt",
 
   insertFile: `
     INSERT INTO files (id, account_id, request_id, file_name, content_type, size, sha256, state, access, created_at,
@@ -111,6 +151,7 @@ export const STATEMENTS = {
     VALUES (:id, :account_id, :scope, :salt, :secret_hash, :now, :concurrency, :budget)`,
   revokeKey: "UPDATE keys SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL",
   key: "SELECT * FROM keys WHERE id = :id",
+  allKeys: "SELECT * FROM keys ORDER BY created_at, id",
   keys: "SELECT * FROM keys WHERE account_id = :account_id ORDER BY created_at, id",
 } as const;
 

@@ -57,6 +57,10 @@ export function accountTable({ sql, writes, read, now }: TableAccess): AccountTa
         const matches = secretMatches(secret, row && { salt: row.salt, hash: row.secret_hash });
         return row && matches && row.revoked_at === null ? toKey(row) : undefined;
       }),
-    listKeys: (accountId) => read(() => (sql.keys.all({ account_id: accountId }) as KeyRow[]).map(toKey)),
+    listKeys: (accountId) =>
+      read(() => {
+        const rows = accountId === undefined ? sql.allKeys.all() : sql.keys.all({ account_id: accountId });
+        return (rows as KeyRow[]).map(toKey);
+      }),
   };
 }

@@ -18,6 +18,7 @@ import { toStoreError } from "./sqlite-errors.ts";
 import { fileValues, newRequestValues, type RequestRow, toRecord } from "./sqlite-rows.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";
 import { accountTable, fileTable } from "./sqlite-tables.ts";
+import { newWebhookValues, webhookTable } from "./sqlite-webhooks.ts";
 import type {
   AccountTable,
   CancelOutcome,
@@ -29,6 +30,7 @@ import type {
   RequestRecord,
   RequestStatus,
   RequestStore,
+  WebhookTable,
 } from "./store.ts";
 
 /** Settings of {@link openSqliteStore}; the defaults are meant for everything but tests. */
@@ -105,6 +107,7 @@ export function createSqliteStore(db: DatabaseSyncInstance, options: SqliteStore
 class SqliteStore implements RequestStore {
   readonly files: FileTable;
   readonly accounts: AccountTable;
+  readonly webhooks: WebhookTable;
   readonly #db: DatabaseSyncInstance;
   readonly #sql: Statements;
   readonly #writes: GroupCommit;
@@ -130,6 +133,7 @@ class SqliteStore implements RequestStore {
     const access = { sql: this.#sql, writes: this.#writes, read: <T>(work: () => T) => this.#read(work), now };
     this.files = fileTable(access);
     this.accounts = accountTable(access);
+    this.webhooks = webhookTable(access);
   }
 
   async submit(request: NewRequest, limit?: { maxQueued: number }) {
@@ -226,7 +230,7 @@ class SqliteStore implements RequestStore {
     return this.#ifHeld<"failed" | "requeued" | "lost">(claim, "lost", (row) => {
       const { seq, attempt } = row;
       if (row.cancel_requested) this.#finish(seq, cancelled(metrics));
-      else if (!ERRORS[error.code].retryable || attempt >= row.max_attempts) {
+      else if (attempt >= Math.min(row.max_attempts, ERRORS[error.code].attempts)) {
         this.#finish(seq, { status: "failed", error, metrics });
       } else {
         this.#sql.requeue.run({ seq, attempt, run_after: this.#now() + this.#backoff(attempt), keep_engine: 0 });
@@ -320,17 +324,20 @@ class SqliteStore implements RequestStore {
     });
   }
 
+  /** The one way a request ends: its webhook, if it has one, is to be delivered from now on. */
   #finish(seq: number, ending: Ending): void {
+    const now = this.#now();
     const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
-    this.#sql.finish.run({
+    const { id, webhook } = this.#sql.finish.get({
       seq,
       status: ending.status,
       output: json(ending.output),
       error: json(ending.error),
       metrics: json(ending.metrics),
       billable_units: ending.billableUnits ?? null,
-      now: this.#now(),
-    });
+      now,
+    }) as Pick<RequestRow, "id" | "webhook">;
+    if (webhook !== null) this.#sql.insertWebhook.run(newWebhookValues(id, webhook, now));
   }
 
   #failOverdue(now: number): string[] {

@@ -17,7 +17,7 @@ export type TestStore = {
 };
 
 const DONE = { inferenceSeconds: 1.5 };
-const RETRYABLE: SerializedError = { code: "internal_server_error", message: "it broke", issues: [] };
+const RETRYABLE: SerializedError = { code: "downstream_service_unavailable", message: "it broke", issues: [] };
 const FINAL: SerializedError = {
   code: "video_load_error",
   message: "no video",
@@ -264,6 +264,15 @@ export function describeStore(name: string, open: () => Promise<TestStore>): voi
       assert.deepEqual([record.status, record.attempt, record.error], ["failed", 3, RETRYABLE]);
     });
 
+    it("tries a failure no more often than its kind allows", async () => {
+      const { store, advance } = await fresh();
+      await store.submit(sampleRequest({ maxAttempts: 10 }));
+      const defect = { code: "internal_server_error", message: "Internal server error", issues: [] } as const;
+      assert.equal(await store.fail(await mustClaim(store), defect, DONE), "requeued");
+      advance(60_000);
+      assert.equal(await store.fail(await mustClaim(store), defect, DONE), "failed");
+    });
+
     it("does not try again what can only fail", async () => {
       const { store } = await fresh();
       const { id } = (await store.submit(sampleRequest())).record;
@@ -381,7 +390,7 @@ export function describeStore(name: string, open: () => Promise<TestStore>): voi
 
     it("expires finished requests with logs and files, and files by themselves, but nothing open", async () => {
       const { store, advance } = await fresh();
-      const request = sampleRequest({ idempotencyKey: "k" });
+      const request = sampleRequest({ idempotencyKey: "k", webhook: null });
       const { id, createdAt } = (await store.submit(request)).record;
       const open = (await store.submit(sampleRequest({ lane: "gpu" }))).record.id;
       const needed = sampleFile({ requestId: open, expiresAt: createdAt + 1 });
@@ -407,7 +416,8 @@ export function describeStore(name: string, open: () => Promise<TestStore>): voi
 
     it("expires no more than asked at a time", async () => {
       const { store, advance } = await fresh();
-      for (let i = 0; i < 5; i++) await store.cancel((await store.submit(sampleRequest())).record.id);
+      const request = () => sampleRequest({ webhook: null });
+      for (let i = 0; i < 5; i++) await store.cancel((await store.submit(request())).record.id);
       advance(60_000);
       await store.expire(3);
       assert.equal((await store.list("a1", { limit: 10 })).length, 2);

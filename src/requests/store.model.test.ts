@@ -118,6 +118,8 @@ async function runSteps(steps: readonly (typeof step extends fc.Arbitrary<infer 
       assert.equal(record.attempt, model.attempt);
       assert.equal(record.cancelRequested, model.cancel);
       assert.equal(record.finishedAt !== null, TERMINAL.includes(model.status));
+      const webhook = await store.webhooks.get(id);
+      assert.equal(webhook?.delivery.state, TERMINAL.includes(model.status) ? "pending" : undefined);
       if (finishedBefore.has(id)) assert.deepEqual(record, finishedBefore.get(id), "a finished request changed");
     }
   }

@@ -195,11 +195,15 @@ export type RequestStore = {
   reap(): Promise<string[]>;
   /** At start-up of the only server of this database: every lease is a dead process's; requeues them all at once. */
   reclaimAll(): Promise<string[]>;
-  /** Deletes finished requests, logs and file rows whose time has come. @returns ids of deleted files, to unlink. */
+  /**
+   * Deletes finished requests, logs and file rows whose time has come; a request whose webhook is still to be delivered
+   * waits for that. @returns ids of deleted files, to unlink.
+   */
   expire(limit: number): Promise<string[]>;
 
   readonly files: FileTable;
   readonly accounts: AccountTable;
+  readonly webhooks: WebhookTable;
   close(): Promise<void>;
 };
 
@@ -224,5 +228,75 @@ export type AccountTable = {
   revokeKey(id: string): Promise<boolean>;
   /** The live key with this id and secret, compared in constant time; undefined otherwise. */
   verifyKey(id: string, secret: string): Promise<Key | undefined>;
-  listKeys(accountId: string): Promise<Key[]>;
+  /** Of one account, or of all; revoked ones included. */
+  listKeys(accountId?: string): Promise<Key[]>;
+};
+
+/** `pending`: to be tried (again); `delivered`: the receiver said 2xx; `failed`: given up. */
+export type WebhookState = "pending" | "delivered" | "failed";
+
+/**
+ * The delivery of one request's webhook. It comes into being in the transaction that ends a request with a webhook,
+ * however it ends, and goes with the request.
+ */
+export type WebhookDelivery = {
+  readonly requestId: string;
+  readonly url: string;
+  readonly state: WebhookState;
+  /** Attempts begun, those that a crash cut short included. */
+  readonly attempts: number;
+  readonly createdAt: number;
+  /** Null unless pending. */
+  readonly nextAttemptAt: number | null;
+  /** HTTP status of the last recorded attempt; null when there was no answer. */
+  readonly lastStatus: number | null;
+  readonly lastError: string | null;
+};
+
+/** What came of one attempt. */
+export type WebhookAttempt = {
+  /** Starts at 1. A number that is missing belongs to an attempt that a crash cut short. */
+  readonly attempt: number;
+  readonly at: number;
+  readonly durationMs: number;
+  readonly status: number | null;
+  /** Kept to 500 characters; null when the attempt succeeded. */
+  readonly error: string | null;
+};
+
+/** Proof that a deliverer holds a delivery. `delivery.attempts` counts the attempt that this claim is for. */
+export type WebhookClaim = {
+  readonly delivery: WebhookDelivery;
+  /** Unique per claim. */
+  readonly lease: string;
+};
+
+/** How many deliveries a claim may take. */
+export type WebhookRoom = {
+  readonly limit: number;
+  /** Of `limit`, at most this many that have been tried before: slow receivers must not take all places. */
+  readonly retries: number;
+  /** Deliveries under way to one host and port at once, in all. */
+  readonly perHost: number;
+};
+
+/** The queue of webhook deliveries. At least once: an attempt whose outcome was not recorded is made again. */
+export type WebhookTable = {
+  /** Takes due deliveries, those waiting longest first, and counts an attempt for each. Leases that ran out are due. */
+  claimDue(owner: string, leaseMs: number, room: WebhookRoom): Promise<WebhookClaim[]>;
+  /**
+   * Logs the attempt and ends the delivery, or has it tried again `retryAfterMs` later (at most two hours).
+   * False: the claim is stale, nothing was written.
+   */
+  recordAttempt(
+    claim: WebhookClaim,
+    attempt: Omit<WebhookAttempt, "attempt">,
+    outcome: "delivered" | "failed" | { readonly retryAfterMs: number },
+  ): Promise<boolean>;
+  /** Gives a delivery back unattempted (shutdown): the attempt is not counted. */
+  release(claim: WebhookClaim): Promise<boolean>;
+  /** At start-up of the only server of this database: every lease is a dead process's. @returns how many there were. */
+  reclaimAll(): Promise<number>;
+  /** The delivery of a request with its recorded attempts, oldest first; undefined when it has none (yet). */
+  get(requestId: string): Promise<{ delivery: WebhookDelivery; attempts: WebhookAttempt[] } | undefined>;
 };

@@ -5,7 +5,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
-import { type Config, dataFolders } from "../config.ts";
+import { addressPolicy, type Config, dataFolders } from "../config.ts";
 import { catalog } from "../endpoints/index.ts";
 import { createEngines } from "../engines/index.ts";
 import { createDiskFileStore } from "../files/disk.ts";
@@ -46,10 +46,7 @@ async function start(config: Config, logLevel: string): Promise<void> {
       files: await createDiskFileStore({ folder: filesFolder, table: store.files }),
       events,
       router: createRouter(createEngines(config, engineLog)),
-      fetcher: createFetcher({
-        allowLoopback: config.keys.length === 0 || config.allowPrivateUrls,
-        allowPrivate: config.allowPrivateUrls,
-      }),
+      fetcher: createFetcher(addressPolicy(config)),
       workFolder: join(work, "jobs"),
       limits: config.limits,
       log,

@@ -58,7 +58,9 @@ describe("fal queue", () => {
         "idempotency-key": "abc",
       }),
     );
-    assert.deepEqual(record.options, { lifecycle, storeIo: false, runnerHint: "warm" });
+    const { origin, ...options } = record.options;
+    assert.match(String(origin), /^http:\/\/127\.0\.0\.1:\d+$/);
+    assert.deepEqual(options, { lifecycle, storeIo: false, runnerHint: "warm" });
     assert.deepEqual(
       [record.maxAttempts, record.priority, record.idempotencyKey, record.dialect],
       [1, "low", "abc", "fal"],
