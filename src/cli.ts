@@ -25,6 +25,9 @@ try {
   const config = readConfig(argv, process.env);
   const server = await startServer(config, { logLevel: process.env.RESHOOT_LOG ?? "info" });
   console.log(`Reshoot is ready at ${server.origin} (data in ${config.data})`);
+  if (server.tls.caPath) {
+    console.log(`TLS takeover at ${server.tls.origins[0]}; programs must trust ${server.tls.caPath}`);
+  }
   let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {

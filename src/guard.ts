@@ -4,14 +4,14 @@
  */
 import type { FastifyInstance } from "fastify";
 import { type Config, isLoopbackHost } from "./config.ts";
-import { isVendorHost } from "./fal/index.ts";
+import { isVendorName } from "./tls/index.ts";
 
 /** Adds the check to every route; does nothing when keys are configured. */
 export function registerGuard(app: FastifyInstance, config: Config): void {
   if (config.keys.length > 0) return;
   app.addHook("onRequest", async (request, reply) => {
     const host = hostName(`http://${request.headers.host ?? ""}`);
-    if (host === undefined || !(isLoopbackHost(host) || isVendorHost(host))) {
+    if (host === undefined || !(isLoopbackHost(host) || isVendorName(host))) {
       return reply
         .code(403)
         .send({ detail: `This server has no keys and answers only on this machine, not as ${host}` });
