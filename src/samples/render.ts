@@ -1,8 +1,7 @@
 /** Scenes as files, rendered and encoded in a media worker. */
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createWorkerPool } from "../media/worker-pool.ts";
+import { withMediaWorker } from "../media/one-worker.ts";
 import type { SceneOptions } from "./scene.ts";
 import type { SceneFiles } from "./worker.ts";
 
@@ -14,27 +13,13 @@ export type RenderedScene = { readonly source: string; readonly mask: string; re
  * (without the object, lossless).
  * @param folder must exist; absolute.
  */
-export async function renderSceneFiles(scene: SceneOptions, folder: string): Promise<RenderedScene> {
-  const work = await mkdtemp(join(tmpdir(), "reshoot-scene-"));
-  const pool = createWorkerPool({
-    entry: new URL("./worker.js", import.meta.url),
-    size: 1,
-    folder: work,
-    limits: { workerBytes: 2 ** 31, jobSeconds: 600 },
-  });
-  try {
-    await pool.start();
-    const { signal } = new AbortController();
-    const worker = await pool.acquire(signal);
-    const quiet = { signal, onProgress: () => {}, onLog: () => {} };
-    const names = await worker.run<SceneFiles>("renderScene", { scene }, quiet);
+export function renderSceneFiles(scene: SceneOptions, folder: string): Promise<RenderedScene> {
+  return withMediaWorker(new URL("./worker.js", import.meta.url), async ({ outFolder }, run) => {
+    const names = await run<SceneFiles>("renderScene", { scene });
     const take = async (name: string): Promise<string> => {
-      await copyFile(join(worker.outFolder, name), join(folder, name));
+      await copyFile(join(outFolder, name), join(folder, name));
       return join(folder, name);
     };
     return { source: await take(names.source), mask: await take(names.mask), truth: await take(names.truth) };
-  } finally {
-    await pool.stop();
-    await rm(work, { recursive: true, force: true });
-  }
+  });
 }
