@@ -4,6 +4,7 @@ import { sources } from "./sources.mjs";
 
 const ROOMS = [
   ["errors.ts", "config.ts"],
+  ["observability"],
   ["kernels"],
   ["vision"],
   ["media"],
@@ -14,9 +15,10 @@ const ROOMS = [
   ["engines"],
   ["runner"],
   ["services.ts"],
+  ["http"],
   ["fal", "wavespeed"],
   ["tls"],
-  ["guard.ts"],
+  ["connections.ts", "guard.ts"],
   ["server.ts"],
   ["index.ts", "cli.ts"],
 ];

@@ -39,6 +39,8 @@ export type Config = {
   readonly engines: readonly string[];
   /** Whether inputs and webhooks may point to private addresses (loopback is always allowed without keys). */
   readonly allowPrivateUrls: boolean;
+  /** What finished requests are charged: nothing, or the vendors' prices, so that billing code can be tested. */
+  readonly prices: "none" | "vendor";
   readonly limits: Limits;
 };
 
@@ -64,6 +66,7 @@ export const SETTINGS = [
     value: "false",
     help: "let inputs and webhooks point to private addresses",
   },
+  { flag: "prices", variable: "RESHOOT_PRICES", value: "none", help: "what requests are charged: none or vendor" },
   { flag: "max-upload-mb", variable: "RESHOOT_MAX_UPLOAD_MB", value: "2048", help: "largest upload or fetched input" },
   { flag: "max-body-mb", variable: "RESHOOT_MAX_BODY_MB", value: "100", help: "largest request body" },
   { flag: "max-input-seconds", variable: "RESHOOT_MAX_INPUT_SECONDS", value: "600", help: "longest input" },
@@ -106,6 +109,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
       .map((name) => name.trim())
       .filter(Boolean),
     allowPrivateUrls: /^(1|true|yes)$/i.test(text("allow-private-urls")),
+    prices: readPrices(text("prices")),
     limits: {
       uploadBytes: number("max-upload-mb", 1) * megabyte,
       bodyBytes: number("max-body-mb", 1) * megabyte,
@@ -160,6 +164,11 @@ function parseFlags(argv: readonly string[]): Map<string, string> {
     else throw new Error(`--${setting.flag} needs a value`);
   }
   return flags;
+}
+
+function readPrices(text: string): Config["prices"] {
+  if (text === "none" || text === "vendor") return text;
+  throw new Error("--prices must be none or vendor");
 }
 
 function parseKeys(text: string): SeedKey[] {

@@ -28,8 +28,11 @@ test("a defect keeps its cause but not its text", () => {
   assert.ok(error.cause instanceof Error);
 });
 
-test("a full disk is told apart, and a ReshootError is left alone", () => {
-  assert.equal(toReshootError(Object.assign(new Error("x"), { code: "ENOSPC" })).code, "storage_full");
+test("a full and a failing disk are told apart, and a ReshootError is left alone", () => {
+  const systemError = (code: string) => toReshootError(Object.assign(new Error("x"), { code })).code;
+  for (const code of ["ENOSPC", "EDQUOT"]) assert.equal(systemError(code), "storage_full");
+  for (const code of ["EIO", "EROFS", "EACCES", "EMFILE"]) assert.equal(systemError(code), "unavailable");
+  assert.equal(systemError("ENOENT"), "internal_server_error");
   const own = new ReshootError("not_found", "no such request");
   assert.equal(toReshootError(own), own);
 });

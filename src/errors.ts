@@ -82,6 +82,7 @@ export const ERRORS = {
   bad_request: { status: 400, shape: "platform", wavespeed: 1401, attempts: 1 },
   unauthorized: { status: 401, shape: "platform", wavespeed: 1401, attempts: 1 },
   forbidden: { status: 403, shape: "platform", wavespeed: 1401, attempts: 1 },
+  budget_exhausted: { status: 403, shape: "platform", wavespeed: 1401, attempts: 1 },
   not_found: { status: 404, shape: "platform", wavespeed: 1401, attempts: 1 },
   method_not_allowed: { status: 405, shape: "platform", wavespeed: 1401, attempts: 1 },
   payload_too_large: { status: 413, shape: "platform", wavespeed: 1401, attempts: 1 },
@@ -176,11 +177,19 @@ export function deserializeError(value: SerializedError): ReshootError {
 /** Any thrown value as a {@link ReshootError}; defects keep their cause for the log but not their text. */
 export function toReshootError(thrown: unknown): ReshootError {
   if (thrown instanceof ReshootError) return thrown;
-  const full = isSystemError(thrown, "ENOSPC") || isSystemError(thrown, "EDQUOT");
-  if (full) return new ReshootError("storage_full", "The server's disk is full", { cause: thrown });
+  const system = systemCode(thrown);
+  if (FULL.has(system)) return new ReshootError("storage_full", "The server's disk is full", { cause: thrown });
+  if (BROKEN.has(system)) {
+    return new ReshootError("unavailable", "The server's storage is not available", { cause: thrown });
+  }
   return new ReshootError("internal_server_error", "Internal server error", { cause: thrown });
 }
 
-function isSystemError(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && "code" in thrown && thrown.code === code;
+/** What the operating system says of a disk without room. */
+const FULL: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
+/** What it says of a disk that fails or may not be written, and of a process that has no file descriptor left. */
+const BROKEN: ReadonlySet<unknown> = new Set(["EIO", "EROFS", "EACCES", "EPERM", "EMFILE", "ENFILE"]);
+
+function systemCode(thrown: unknown): unknown {
+  return thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
 }

@@ -1,27 +1,40 @@
 /** Wires the rooms together: data folder, store, files, runner, HTTP. */
-import { randomBytes, randomUUID } from "node:crypto";
-import { mkdir, open, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import { pino } from "pino";
+import type { Logger } from "pino";
 import { addressPolicy, type Config, dataFolders } from "./config.ts";
+import { answerBrokenHttp, registerConnectionTimes } from "./connections.ts";
 import { catalog } from "./endpoints/index.ts";
 import { createEngines } from "./engines/index.ts";
-import { createFalWebhooks, registerFal, rewriteFalUrl, sendError } from "./fal/index.ts";
+import { ReshootError } from "./errors.ts";
+import { accountOf, createFalWebhooks, registerFal, rewriteFalUrl, sendError } from "./fal/index.ts";
 import { createDiskFileStore } from "./files/disk.ts";
 import { createUrlSigner } from "./files/signed-urls.ts";
 import type { FileStore } from "./files/store.ts";
 import { registerGuard } from "./guard.ts";
+import { keyCaller } from "./http/key.ts";
+import {
+  createLog,
+  createPrometheusMetrics,
+  observeHttp,
+  registerMetrics,
+  watchFiles,
+  watchStore,
+} from "./observability/index.ts";
 import { lockDataFolder } from "./requests/data-lock.ts";
 import { RequestEvents } from "./requests/events.ts";
 import { createIntake } from "./requests/intake.ts";
+import { serverSecret } from "./requests/server-secret.ts";
 import { openSqliteStore } from "./requests/sqlite.ts";
 import type { RequestStore } from "./requests/store.ts";
 import { createWebhookDeliverer } from "./requests/webhooks.ts";
 import { createRouter } from "./runner/router.ts";
+import type { RunnerAbilities } from "./runner/serve.ts";
 import { createRunnerSupervisor } from "./runner/supervisor.ts";
 import type { Services } from "./services.ts";
 import { refuseProxyRequests, startTakeover, type Takeover } from "./tls/index.ts";
+import { createWavespeedWebhooks, registerWavespeed } from "./wavespeed/index.ts";
 
 const REAP_MS = 1_000;
 const EXPIRE_MS = 60_000;
@@ -32,6 +45,8 @@ const EXPIRE_BATCH = 500;
 export type ServerOptions = {
   /** pino level of everything the server and its runner log. */
   readonly logLevel?: string;
+  /** What it can do, and the program of a runner that can do the same. @defaultValue the product's own */
+  readonly abilities?: RunnerAbilities & { readonly runner: URL };
 };
 
 /** A running server. */
@@ -48,8 +63,15 @@ export type Server = {
  * Starts Reshoot: resolves when requests are accepted and the engines have passed their self-test.
  * @throws Error when the data folder is in use, an engine cannot start, or the port is taken.
  */
-export async function startServer(config: Config, { logLevel = "info" }: ServerOptions = {}): Promise<Server> {
-  const log = pino({ level: logLevel, base: null }, pino.destination({ fd: 2, sync: false }));
+export async function startServer(config: Config, options: ServerOptions = {}): Promise<Server> {
+  const startedAt = Date.now();
+  const { logLevel = "info", abilities = { catalog, createEngines } } = options;
+  const log = createLog({ level: logLevel, part: "server" });
+  const metrics = createPrometheusMetrics({
+    process: "server",
+    endpoints: abilities.catalog.all.map(({ id }) => id),
+    engines: config.engines,
+  });
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   const closers: (() => Promise<unknown> | unknown)[] = [];
   const close = async (): Promise<void> => {
@@ -59,11 +81,11 @@ export async function startServer(config: Config, { logLevel = "info" }: ServerO
     const lock = await lockDataFolder(config.data);
     closers.push(() => lock.release());
     const { database, files: filesFolder } = dataFolders(config.data);
-    const store = await openSqliteStore(database);
+    const store = watchStore(await openSqliteStore(database, { metrics }), { metrics, log });
     closers.push(() => store.close());
     await seedAccounts(store, config);
     await store.reclaimAll();
-    const files = await createDiskFileStore({ folder: filesFolder, table: store.files });
+    const files = watchFiles(await createDiskFileStore({ folder: filesFolder, table: store.files }), metrics);
     const events = new RequestEvents();
     const secret = await serverSecret(config.data);
 
@@ -82,14 +104,26 @@ export async function startServer(config: Config, { logLevel = "info" }: ServerO
       rewriteUrl: (request) => rewriteFalUrl(request, ownOrigins()),
       routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
       forceCloseConnections: true,
-      // Requests that never reach a route, such as a malformed URL, are answered in the same shape as the others.
-      frameworkErrors: (error, _request, reply) => sendError(reply.header("x-fal-request-id", randomUUID()), error),
+      clientErrorHandler: answerBrokenHttp,
+      // Requests that never reach a route are answered in the same shape as the others, without repeating the URL.
+      frameworkErrors: (_error, _request, reply) =>
+        sendError(
+          reply.header("x-fal-request-id", randomUUID()),
+          new ReshootError("bad_request", "The URL is not valid"),
+        ),
     });
-    const supervisor = createRunnerSupervisor({ config, store, events, logLevel, log: adaptLog(log) });
-    const router = createRouter(createEngines(config));
+    const supervisor = createRunnerSupervisor({
+      config,
+      store,
+      events,
+      logLevel,
+      log: adaptLog(log),
+      program: options.abilities?.runner,
+    });
+    const router = createRouter(abilities.createEngines(config));
     const services: Services = {
       config,
-      catalog,
+      catalog: abilities.catalog,
       store,
       files,
       signer: createUrlSigner(secret),
@@ -100,10 +134,18 @@ export async function startServer(config: Config, { logLevel = "info" }: ServerO
       ready: supervisor.ready,
       ownOrigins,
     };
+    observeHttp(app, { metrics, log: app.log, accountOf });
     refuseProxyRequests(app);
+    registerConnectionTimes(app);
+    // Fastify's own answer repeats the whole URL, and logs it: a token may stand in it.
+    app.setNotFoundHandler((_request, reply) =>
+      sendError(reply.header("x-fal-request-id", randomUUID()), new ReshootError("not_found", "Path not found")),
+    );
     registerGuard(app, config);
     registerHealth(app, services);
+    registerMetrics(app, { metrics, store, runner: supervisor.measure, access: metricsAccess(services) });
     registerFal(app, services);
+    registerWavespeed(app, services);
     origin = await app.listen({ host: config.host, port: config.port });
     closers.push(() => app.close());
     const takeover = await startTakeover(app, config);
@@ -113,7 +155,7 @@ export async function startServer(config: Config, { logLevel = "info" }: ServerO
     const webhooks = createWebhookDeliverer({
       store,
       events,
-      dialects: { fal: createFalWebhooks(services) },
+      dialects: { fal: createFalWebhooks(services), wavespeed: createWavespeedWebhooks(services) },
       policy: addressPolicy(config),
       log,
     });
@@ -121,6 +163,8 @@ export async function startServer(config: Config, { logLevel = "info" }: ServerO
     await webhooks.start();
     closers.push(() => supervisor.stop());
     await supervisor.start();
+    // What a killed server left half done is older than this one, and nobody else's.
+    void files.sweep(Date.now() - startedAt).catch((error) => log.error({ err: error }, "sweeping failed"));
     return { origin, tls: takeover, close };
   } catch (error) {
     await close();
@@ -128,17 +172,32 @@ export async function startServer(config: Config, { logLevel = "info" }: ServerO
   }
 }
 
-function adaptLog(log: pino.Logger) {
+function adaptLog(log: Logger) {
   return {
     info: (message: string) => log.info(message),
     error: (details: object, message: string) => log.error(details, message),
   };
 }
 
+/** What a browser shows that is pointed at the server, and what probes ask. */
 function registerHealth(app: FastifyInstance, services: Services): void {
+  app.get("/", (_request, reply) =>
+    reply.type("text/plain").send("Reshoot is running.\n\nEndpoints: /v1/models\nHealth: /health\nMetrics: /metrics\n"),
+  );
   app.get("/health", (_request, reply) =>
     services.ready() ? { status: "ok" } : reply.code(503).send({ status: "starting" }),
   );
+}
+
+/** Measurements tell of all accounts: with keys they are for ADMIN keys. */
+function metricsAccess(services: Services): Parameters<typeof registerMetrics>[1]["access"] {
+  return async ({ headers }) => {
+    if (services.config.keys.length === 0) return "admin";
+    const credentials = /^(?:key|bearer) +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
+    const caller = credentials === undefined ? undefined : await keyCaller(credentials, services);
+    if (!caller) return "unknown";
+    return caller.key?.scope === "ADMIN" ? "admin" : "known";
+  };
 }
 
 /**
@@ -154,24 +213,8 @@ async function seedAccounts({ accounts }: RequestStore, { keys }: Config): Promi
   for (const { id } of await accounts.listKeys()) if (!keys.some((key) => key.id === id)) await accounts.revokeKey(id);
 }
 
-/** 32 random bytes, made once and kept with owner-only permissions: tokens and signed URLs survive restarts. */
-async function serverSecret(data: string): Promise<Uint8Array> {
-  const path = join(data, "secret");
-  try {
-    const file = await open(path, "wx", 0o600);
-    await file.writeFile(randomBytes(32));
-    await file.sync();
-    await file.close();
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  }
-  const secret = await readFile(path);
-  if (secret.length !== 32) throw new Error(`${path} is damaged: delete it and start again`);
-  return secret;
-}
-
 /** Timers that end what ran out. @returns a function that stops them. */
-function housekeeping(store: RequestStore, files: FileStore, events: RequestEvents, log: pino.Logger): () => void {
+function housekeeping(store: RequestStore, files: FileStore, events: RequestEvents, log: Logger): () => void {
   const every = (ms: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout =>
     setInterval(() => void work().catch((error) => log.error({ err: error }, `${what} failed`)), ms).unref();
   const timers = [

@@ -6,7 +6,7 @@ import type { Endpoint } from "./endpoints/endpoint.ts";
 import type { UrlSigner } from "./files/signed-urls.ts";
 import type { FileStore } from "./files/store.ts";
 import type { RequestEvents } from "./requests/events.ts";
-import type { JsonObject, Key, Priority, RequestRecord, RequestStore } from "./requests/store.ts";
+import type { JsonObject, Key, Priority, RequestStore, Submitted } from "./requests/store.ts";
 
 /** Who calls. Without configured keys everybody on this machine is the account `local` with an ADMIN key. */
 export type Caller = {
@@ -41,7 +41,7 @@ export type Intake = {
    * Validates, checks support, moves data URIs into the file store, and accepts durably.
    * @throws ReshootError: validation issues, `feature_not_supported` when no configured engine can, `queue_full`...
    */
-  submit(call: Call): Promise<{ record: RequestRecord; created: boolean }>;
+  submit(call: Call): Promise<Submitted>;
 };
 
 /** What is behind the HTTP surface. */

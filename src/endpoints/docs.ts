@@ -36,7 +36,9 @@ export function renderCompatibility(catalog: Catalog, offered: readonly Operatio
 
 /** Tries an endpoint's examples, each without one of its fields, and each with every other option of its enums. */
 export function operationsOf(endpoint: Endpoint): OperationUse {
-  const always = new Set(endpoint.examples.slice(0, 1).flatMap((example) => needsOf(endpoint, example)));
+  const always = new Set(
+    endpoint.examples.map((example) => needsOf(endpoint, example)).find((needs) => needs.length > 0),
+  );
   const sometimes = new Set(variations(endpoint).flatMap((input) => needsOf(endpoint, input)));
   return { always: [...always], sometimes: [...sometimes].filter((name) => !always.has(name)) };
 }

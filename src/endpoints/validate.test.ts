@@ -61,7 +61,12 @@ test("a body that is no object is a dict_type issue", () => {
 test("an empty required URL is missing, an empty optional one is absent", () => {
   const issue = onlyIssue(VOID_ID, { ...VOID, video_url: "" });
   assert.deepEqual([issue.loc, issue.type], [["body", "video_url"], "missing"]);
-  const { input } = parse("wavespeed-ai/void-video-inpainting/mask", { video: VIDEO, prompt: "x", mask_video: " " });
+  const { input } = parse("wavespeed-ai/void-video-inpainting/mask", {
+    video: VIDEO,
+    prompt: "x",
+    mask_video: " ",
+    mask_prompt: "x",
+  });
   assert.ok(!("mask_video" in input));
 });
 

@@ -240,6 +240,10 @@ export const wavespeedVoid = defineEndpoint({
     rule: "One unit; one more for the second pass; one more when mask_video is given.",
   },
   accept: spellings(wavespeedInput, { mask_video: ["quad_mask_video_url"] }),
+  check: (input) =>
+    given(input.mask_video) || given(input.mask_prompt)
+      ? []
+      : [{ loc: ["body", "mask_prompt"], msg: "One of mask_video and mask_prompt is required", type: "missing" }],
   needs: (input) => needs(fromWavespeed(input)),
   run: (input, context) => run(fromWavespeed(input), context),
 });

@@ -3,9 +3,9 @@ import { randomUUID } from "node:crypto";
 import cors from "@fastify/cors";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { ReshootError } from "../errors.ts";
+import { leaveBodies, parseJsonBodies } from "../http/body.ts";
 import type { Services } from "../services.ts";
 import { authenticate } from "./auth.ts";
-import { leaveBodies, parseJsonBodies } from "./body.ts";
 import { pathNotFound, sendError } from "./errors.ts";
 
 /** One host of the vendor's. */

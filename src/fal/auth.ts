@@ -1,12 +1,10 @@
 /** Who calls: `Key id:secret`, `Bearer id:secret`, a token of ours as Bearer, or `?fal_jwt_token=`. */
 import type { FastifyRequest } from "fastify";
 import { ReshootError } from "../errors.ts";
+import { keyCaller, LOCAL_CALLER } from "../http/key.ts";
 import type { Caller, Services } from "../services.ts";
 import type { EndpointPath } from "./endpoint-path.ts";
 import { tokenAllows, verifyToken } from "./jwt.ts";
-
-/** Account of everybody while the server runs without keys. */
-export const LOCAL_CALLER: Caller = { accountId: "local", key: null };
 
 /** A caller, and what a token limits it to. */
 export type Identity = {
@@ -27,6 +25,11 @@ export function identityOf(request: FastifyRequest): Identity {
   const identity = identities.get(request);
   if (!identity) throw new TypeError("this route has no authentication hook");
   return identity;
+}
+
+/** Whose request it is, for the log; undefined when nobody asked. */
+export function accountOf(request: FastifyRequest): string | undefined {
+  return identities.get(request)?.caller.accountId;
 }
 
 /** The caller of a request that a key, not a token, must authorise. @throws `forbidden`. */
@@ -68,10 +71,11 @@ export async function identify(request: Credentials, services: Services): Promis
   if (typeof token === "string") return identifyToken(token, services);
   const [, scheme, credentials] = /^(key|bearer) +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
   if (!scheme || !credentials) return undefined;
-  const colon = credentials.indexOf(":");
-  if (colon === -1) return scheme.toLowerCase() === "bearer" ? identifyToken(credentials, services) : undefined;
-  const key = await services.store.accounts.verifyKey(credentials.slice(0, colon), credentials.slice(colon + 1));
-  return key && { caller: { accountId: key.accountId, key } };
+  if (!credentials.includes(":")) {
+    return scheme.toLowerCase() === "bearer" ? identifyToken(credentials, services) : undefined;
+  }
+  const caller = await keyCaller(credentials, services);
+  return caller && { caller };
 }
 
 /** Who holds a token: it dies with the key that asked for it. */

@@ -25,6 +25,12 @@ test("ids are owner, alias and path, behind a namespace or not", () => {
   }
 });
 
+test("any number of slashes anywhere is judged quickly", () => {
+  const start = performance.now();
+  for (const id of [`a${"/".repeat(1e6)}b`, "/".repeat(1e6), `a/b${"/".repeat(1e6)}`]) parseEndpointId(id);
+  assert.ok(performance.now() - start < 1000);
+});
+
 test("queue paths", () => {
   const read = (path: string) => {
     const parsed = parseQueuePath(path);

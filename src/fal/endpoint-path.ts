@@ -29,7 +29,7 @@ export type QueuePath =
  * @returns undefined when it is no `owner/alias`, or has empty or dot segments.
  */
 export function parseEndpointId(id: string): EndpointPath | undefined {
-  let segments = id.replace(/^\/+|\/+$/g, "").split("/");
+  let segments = trimSlashes(id).split("/");
   if (segments.length === 1) segments = /^(\d+)-([a-zA-Z0-9-]+)$/.exec(segments[0]!)?.slice(1, 3) ?? [];
   if (segments.some((segment) => segment === "" || segment === "." || segment === "..")) return undefined;
   const namespace = NAMESPACES.has(segments[0] ?? "") ? segments[0] : undefined;
@@ -43,6 +43,14 @@ export function parseEndpointId(id: string): EndpointPath | undefined {
     app: segments.slice(0, namespace ? 3 : 2).join("/"),
     id: segments.join("/"),
   };
+}
+
+/** A path without the slashes at its ends. A regular expression would take quadratic time over the slashes inside. */
+export function trimSlashes(path: string): string {
+  let [start, end] = [0, path.length];
+  while (path[start] === "/") start++;
+  while (end > start && path[end - 1] === "/") end--;
+  return path.slice(start, end);
 }
 
 /**

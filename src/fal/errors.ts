@@ -13,6 +13,7 @@ export type ErrorReply = {
 const PLAIN: ReadonlySet<ErrorCode> = new Set([
   "unauthorized",
   "forbidden",
+  "budget_exhausted",
   "not_found",
   "method_not_allowed",
   "payload_too_large",

@@ -14,6 +14,7 @@ import { registerRealtimeToken, registerTokens } from "./tokens.ts";
 import { registerSignedUploads, registerTokenUploads } from "./uploads.ts";
 import { webhookJwks } from "./webhook-keys.ts";
 
+export { accountOf } from "./auth.ts";
 export { sendError } from "./errors.ts";
 export { rewriteFalUrl } from "./origin.ts";
 export { createFalWebhooks } from "./webhooks.ts";

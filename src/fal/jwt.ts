@@ -1,7 +1,7 @@
 /** Our own signed tokens (HS256); clients treat them as opaque. */
 import { hkdfSync } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
-import type { EndpointPath } from "./endpoint-path.ts";
+import { type EndpointPath, trimSlashes } from "./endpoint-path.ts";
 
 /** What a token says. */
 export type TokenClaims = {
@@ -46,7 +46,7 @@ export async function verifyToken(secret: Uint8Array, token: string): Promise<To
  */
 export function tokenAllows(apps: readonly string[], endpoint: EndpointPath): boolean {
   return apps.some((app) => {
-    const allowed = app.replace(/^\/+|\/+$/g, "");
+    const allowed = trimSlashes(app);
     return allowed === endpoint.alias || endpoint.id === allowed || endpoint.id.startsWith(`${allowed}/`);
   });
 }

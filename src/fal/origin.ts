@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyRequest } from "fastify";
 import type { Config } from "../config.ts";
 import { filePath } from "../files/urls.ts";
+import { callerHost, callerOrigin } from "../http/origin.ts";
 
 /** Path prefix of each vendor host. */
 const PREFIXES: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
@@ -72,9 +73,9 @@ function proxyTarget(headers: IncomingHttpHeaders, ownOrigins: readonly string[]
 
 /** The origins to write into a reply to this request. */
 export function originsOf(request: FastifyRequest, config: Pick<Config, "publicUrl">): Origins {
-  const host = /^[\w.:[\]-]+$/.test(request.host) ? request.host : "localhost";
+  const host = callerHost(request);
   if (!config.publicUrl && isVendorHost(host)) return vendorOrigins(request.protocol, /:\d+$/.exec(host)?.[0]);
-  const origin = config.publicUrl ?? `${request.protocol}://${host}`;
+  const origin = callerOrigin(request, config);
   return { origin, run: `${origin}/run`, queue: `${origin}/queue`, rest: `${origin}/rest`, cdn: `${origin}/cdn` };
 }
 

@@ -7,6 +7,7 @@ import { authenticate } from "./auth.ts";
 import { errorReply, fromThrown } from "./errors.ts";
 import { queueOpenApi } from "./openapi.ts";
 import { type Origins, originsOf } from "./origin.ts";
+import { registerUsage } from "./usage.ts";
 import { registerWebhookDeliveries } from "./webhooks.ts";
 
 const DEFAULT_LIMIT = 50;
@@ -32,6 +33,7 @@ export function registerPlatform(v1: FastifyInstance, services: Services): void 
   v1.register(async (keyed) => {
     keyed.addHook("onRequest", authenticate(services));
     registerWebhookDeliveries(keyed, services);
+    registerUsage(keyed, services);
     keyed.get("/models/pricing", async (request, reply) => {
       const query = request.query as Query;
       const { items, ...page } = paginate(listed(services, query), query);

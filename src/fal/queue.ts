@@ -1,6 +1,8 @@
 /** The queue: submit, status, result, cancel. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ReshootError } from "../errors.ts";
+import { cancel } from "../requests/cancel.ts";
+import { requestIdOf } from "../requests/ids.ts";
 import type { RequestRecord } from "../requests/store.ts";
 import type { Services } from "../services.ts";
 import { callerFor } from "./auth.ts";
@@ -11,7 +13,7 @@ import { originsOf } from "./origin.ts";
 import { sendResult } from "./result.ts";
 import { requestUrls, statusBody } from "./status.ts";
 import { sendStatusStream } from "./status-stream.ts";
-import { cancel, submit } from "./submit.ts";
+import { submit } from "./submit.ts";
 
 /** Routes of the queue's host. */
 export function registerQueue(queue: FastifyInstance, services: Services): void {
@@ -43,13 +45,13 @@ async function enqueue(
   endpoint: EndpointPath,
   services: Services,
 ): Promise<FastifyReply> {
-  const { record } = await submit(request, endpoint, services, readQueueOptions(request));
+  const { record, position } = await submit(request, endpoint, services, readQueueOptions(request));
   return reply.header("x-fal-request-id", record.id).send({
     status: "IN_QUEUE",
     request_id: record.id,
     gateway_request_id: record.id,
     ...requestUrls(record, originsOf(request, services.config)),
-    queue_position: await services.store.position(record.id),
+    queue_position: position,
   });
 }
 
@@ -95,9 +97,9 @@ async function findRequest(
   path: QueuePath & { kind: "request" },
   services: Services,
 ): Promise<RequestRecord | undefined> {
-  const record = await services.store.get(path.requestId);
+  const record = await services.store.get(requestIdOf(path.requestId));
   const submitted = record && parseEndpointId(record.requestedAs);
-  if (!submitted || record.dialect !== "fal") return undefined;
+  if (!submitted) return undefined;
   if (path.endpoint.id !== submitted.app && path.endpoint.id !== submitted.id) return undefined;
   return record.accountId === callerFor(request, submitted).accountId ? record : undefined;
 }

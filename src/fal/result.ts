@@ -1,6 +1,6 @@
 /** What a finished request answers: the model's own status and body. */
 import type { FastifyReply } from "fastify";
-import { deserializeError, ReshootError } from "../errors.ts";
+import { failureOf } from "../requests/failure.ts";
 import type { JsonObject, RequestRecord } from "../requests/store.ts";
 import type { Services } from "../services.ts";
 import { sendError } from "./errors.ts";
@@ -38,13 +38,4 @@ export function resultHeaders(record: RequestRecord): Record<string, string> {
     ...(record.billableUnits !== null && { "x-fal-billable-units": String(record.billableUnits) }),
     ...(record.engine !== null && { "x-reshoot-engine": record.engine }),
   };
-}
-
-/** Why a request ended without a result; undefined when it succeeded or is open. */
-export function failureOf(record: RequestRecord): ReshootError | undefined {
-  if (record.status === "cancelled") return new ReshootError("client_cancelled", "Request was cancelled");
-  if (record.status !== "failed") return undefined;
-  return record.error
-    ? deserializeError(record.error)
-    : new ReshootError("internal_error", "The request failed without saying why");
 }

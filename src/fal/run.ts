@@ -1,14 +1,16 @@
 /** Direct runs: one request held open until the model answers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ReshootError } from "../errors.ts";
+import { clientGone } from "../http/client-gone.ts";
+import { cancel } from "../requests/cancel.ts";
+import { finished } from "../requests/wait.ts";
 import type { Services } from "../services.ts";
 import { type EndpointPath, parseQueuePath } from "./endpoint-path.ts";
 import { pathNotFound } from "./errors.ts";
 import { originsOf } from "./origin.ts";
 import { sendResult } from "./result.ts";
 import { sendStream } from "./streaming.ts";
-import { cancel, submit } from "./submit.ts";
-import { clientGone, finished } from "./wait.ts";
+import { submit } from "./submit.ts";
 
 /** Never tried again behind the caller's back, and nobody to deliver a webhook for. */
 const DIRECT = { webhook: null, maxAttempts: 1 } as const;

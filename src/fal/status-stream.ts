@@ -1,11 +1,12 @@
 /** `…/status/stream`: one event for each change, with only the log lines that are new, up to COMPLETED. */
 import type { FastifyReply } from "fastify";
+import { clientGone } from "../http/client-gone.ts";
 import type { RequestRecord } from "../requests/store.ts";
+import { isFinished, wakes } from "../requests/wait.ts";
 import type { Services } from "../services.ts";
 import type { Origins } from "./origin.ts";
 import { sendEvents, sseEvent } from "./sse.ts";
 import { statusBody } from "./status.ts";
-import { clientGone, isFinished, wakes } from "./wait.ts";
 
 /** Streams the status of a request. */
 export function sendStatusStream(

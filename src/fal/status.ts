@@ -1,9 +1,10 @@
 /** A request's status in the vendor's words: IN_QUEUE, IN_PROGRESS, COMPLETED. Failures are COMPLETED with an error. */
+
+import { failureOf } from "../requests/failure.ts";
 import type { LogLine, RequestRecord } from "../requests/store.ts";
 import type { Services } from "../services.ts";
 import { parseEndpointId } from "./endpoint-path.ts";
 import type { Origins } from "./origin.ts";
-import { failureOf } from "./result.ts";
 
 /** The body of a status reply. */
 export type StatusBody = {

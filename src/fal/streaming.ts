@@ -1,14 +1,16 @@
 /** `{id}/stream`: progress as events, then the result as the last one. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { ReshootError } from "../errors.ts";
+import { clientGone } from "../http/client-gone.ts";
+import { cancel } from "../requests/cancel.ts";
+import { failureOf } from "../requests/failure.ts";
 import type { RequestRecord } from "../requests/store.ts";
+import { isFinished, type Wake, wakes } from "../requests/wait.ts";
 import type { Services } from "../services.ts";
 import { errorReply } from "./errors.ts";
 import { originsOf } from "./origin.ts";
-import { failureOf, resultBody, sendResult } from "./result.ts";
+import { resultBody, sendResult } from "./result.ts";
 import { sendEvents, sseEvent, within } from "./sse.ts";
-import { cancel } from "./submit.ts";
-import { clientGone, isFinished, type Wake, wakes } from "./wait.ts";
 
 /** Until then nothing is sent, so that an early failure can still be an HTTP error. */
 const FIRST_EVENT_MS = 30_000;

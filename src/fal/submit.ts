@@ -2,7 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import { ReshootError } from "../errors.ts";
-import type { RequestRecord } from "../requests/store.ts";
+import type { Submitted } from "../requests/store.ts";
 import type { Call, Services } from "../services.ts";
 import { callerFor } from "./auth.ts";
 import type { EndpointPath } from "./endpoint-path.ts";
@@ -16,7 +16,7 @@ export function submit(
   path: EndpointPath,
   services: Services,
   how: Pick<Call, "webhook" | "maxQueued" | "maxAttempts">,
-): Promise<{ record: RequestRecord; created: boolean }> {
+): Promise<Submitted> {
   return services.intake.submit({
     endpoint: findEndpoint(services, path),
     requestedAs: path.id,
@@ -41,12 +41,4 @@ export function findEndpoint(services: Services, path: EndpointPath): Endpoint {
     .some(({ id, aliases }) => [id, ...aliases].some((name) => `${name}/`.startsWith(`${path.app}/`)));
   if (known) throw pathNotFound(`/${path.path ?? ""}`);
   throw new ReshootError("not_found", `Application '${path.app}' not found`);
-}
-
-/** Stops a request: at once when it waits, else by telling whoever works on it. */
-export async function cancel(services: Services, id: string): Promise<"cancelled" | "already_finished" | "not_found"> {
-  const outcome = await services.store.cancel(id);
-  if (outcome === "cancelled") services.events.publish({ type: "changed", id });
-  if (outcome === "requested") services.events.publish({ type: "cancel", id });
-  return outcome === "requested" ? "cancelled" : outcome;
 }

@@ -9,6 +9,7 @@ import { signToken } from "./jwt.ts";
 const DEFAULT_SECONDS = 120;
 const MAX_SECONDS = 24 * 3600;
 const MAX_APPS = 100;
+const MAX_APP_LENGTH = 200;
 
 /** `/tokens/` and `/tokens/realtime` of the REST host. */
 export function registerTokens(rest: FastifyInstance, services: Services): void {
@@ -48,8 +49,8 @@ function readTokenRequest(body: unknown): { apps: string[]; seconds: number } {
   for (const [index, item] of apps.entries()) {
     const loc = Array.isArray(given) ? ["body", field, index] : ["body", field];
     if (typeof item !== "string") throw fieldError("string_type", loc, "Input should be a valid string");
-    const known = /^[\w.-]+$/.test(item) || parseEndpointId(item);
-    if (!known || item.length > 200) throw fieldError("value_error", loc, "Input should be an app's alias or id");
+    const known = item.length <= MAX_APP_LENGTH && (/^[\w.-]+$/.test(item) || parseEndpointId(item));
+    if (!known) throw fieldError("value_error", loc, "Input should be an app's alias or id");
   }
   if (apps.length < 1) throw fieldError("sequence_too_short", ["body", field], "Name at least one app");
   if (apps.length > MAX_APPS) throw fieldError("sequence_too_long", ["body", field], `Name at most ${MAX_APPS} apps`);

@@ -2,9 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { fieldError, ReshootError } from "../errors.ts";
 import { normalizeContentType } from "../files/content.ts";
+import { parseJsonBodies } from "../http/body.ts";
 import type { Services } from "../services.ts";
 import { authenticate, identityOf } from "./auth.ts";
-import { parseJsonBodies } from "./body.ts";
 import { pathNotFound } from "./errors.ts";
 import { header } from "./options.ts";
 import { fileUrl, originsOf } from "./origin.ts";

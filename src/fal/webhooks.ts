@@ -2,13 +2,14 @@
 import { createHash, sign } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { ReshootError, toReshootError } from "../errors.ts";
+import { failureOf } from "../requests/failure.ts";
 import type { RequestRecord, WebhookAttempt, WebhookDelivery } from "../requests/store.ts";
 import type { WebhookDialect } from "../requests/webhooks.ts";
 import type { Services } from "../services.ts";
 import { keyHolder } from "./auth.ts";
 import { errorReply } from "./errors.ts";
 import { isVendorHost, type Origins } from "./origin.ts";
-import { failureOf, resultBody } from "./result.ts";
+import { resultBody } from "./result.ts";
 import { webhookSigningKey } from "./webhook-keys.ts";
 
 /** The dialect's part of the webhook deliverer. */

@@ -459,6 +459,21 @@ test("after a crash the sweep removes what has no row, and nothing else", async 
   assert.equal(await store.sweep(), 0);
 });
 
+test("a sweep of everything that an earlier process left spares the parts of an upload that goes on", async (t) => {
+  const { folder, store, listing } = await open(t);
+  const pending = await store.reserve(FILE);
+  const etag = await store.putPart(pending.id, 1, of("part"), LIMIT);
+  const complete = await store.put(FILE, of("complete"), LIMIT);
+  await fs.mkdir(join(folder, "parts", complete.id));
+  await fs.writeFile(join(folder, "tmp", randomBytes(16).toString("hex")), "half");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(await store.sweep(0), 2);
+  await store.delete(complete.id);
+  const done = await store.completeParts(pending.id, [{ partNumber: 1, etag }], LIMIT);
+  assert.equal(await text(store.read(done)), "part");
+  assert.deepEqual(await listing(), [join(done.id.slice(0, 2), done.id)]);
+});
+
 test("the sweep spares an output that was written long before its commit", async (t) => {
   const { store, work } = await open(t);
   const path = join(work, "out.mp4");

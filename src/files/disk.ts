@@ -201,7 +201,9 @@ export async function createDiskFileStore(options: {
 
     async sweep(olderThanMs = HOUR_MS) {
       const cutoff = now() - olderThanMs;
-      let removed = await parts.sweep(cutoff);
+      // An upload goes on after a restart: its parts are not abandoned before nothing came for an hour.
+      const abandoned = Math.min(cutoff, now() - HOUR_MS);
+      let removed = await parts.sweep(async (id) => ((await get(id))?.state === "pending" ? abandoned : cutoff));
       for (const path of await olderThan(cutoff, temporaries)) {
         await fs.rm(path, { force: true });
         removed++;

@@ -24,8 +24,8 @@ export type Parts = {
    */
   assemble(id: string, parts: readonly ListedPart[]): Readable;
   remove(id: string): Promise<void>;
-  /** Removes uploads without a new part since `cutoff` (ms since the epoch). @returns how many. */
-  sweep(cutoff: number): Promise<number>;
+  /** Removes uploads without a new part since their cutoff (ms since the epoch). @returns how many. */
+  sweep(cutoffOf: (id: string) => Promise<number>): Promise<number>;
 };
 
 /**
@@ -82,11 +82,11 @@ export function createParts(system: FileSystem, folder: string, newTemporary: ()
 
     remove,
 
-    async sweep(cutoff) {
+    async sweep(cutoffOf) {
       let removed = 0;
       for (const id of await readdir(folder)) {
         const age = await stat(join(folder, id)).catch(() => undefined);
-        if (!age || Math.max(age.mtimeMs, age.ctimeMs) > cutoff) continue;
+        if (!age || Math.max(age.mtimeMs, age.ctimeMs) > (await cutoffOf(id))) continue;
         await remove(id);
         removed++;
       }

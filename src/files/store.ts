@@ -50,6 +50,9 @@ export type FileStore = {
    */
   commit(file: NewFile, path: string): Promise<FileRecord>;
   delete(id: string): Promise<void>;
-  /** Removes bytes without a row, and abandoned parts and temporary files, that are older than an hour (or `olderThanMs`). */
+  /**
+   * Removes bytes without a row and temporary files that are older than an hour (or `olderThanMs`), and the parts of uploads
+   * to which nothing came for an hour.
+   */
   sweep(olderThanMs?: number): Promise<number>;
 };

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { ReshootError } from "../errors.ts";
 import { findSandbox } from "./sandbox.ts";
 import { residentBytes } from "./watchdog.ts";
@@ -81,7 +82,7 @@ for (const sandbox of ["auto", "never"] as const) {
         names.filter((name) => !allowed.includes(name)),
         [],
       );
-      assert.equal(at, join(folder, "w-0"));
+      assert.equal(at, join(folder, `w-${process.pid}-0`));
       await pool.stop();
     });
 
@@ -112,7 +113,7 @@ for (const sandbox of ["auto", "never"] as const) {
       abort.abort(reason);
       await assert.rejects(running, (error) => error === reason);
       assert.ok(performance.now() - begun < 2000, `took ${performance.now() - begun} ms`);
-      assert.ok(!existsSync(join(folder, "w-0")));
+      assert.ok(!existsSync(join(folder, `w-${process.pid}-0`)));
       // In its own process namespace the worker's id is not ours to look up.
       if (sandbox === "never") assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
       await worker.release();
@@ -185,6 +186,31 @@ test("a coalescer keeps the first and the last", () => {
   flush();
   flush();
   assert.deepEqual(heard, [0.1, 0.3]);
+});
+
+test("a worker that cannot be started is nobody's fault: whoever waits for it may try again", async () => {
+  const folder = join(ROOT, "unstartable");
+  mkdirSync(folder);
+  const entry = join(folder, "worker.cjs");
+  const WORKER = 'process.send({ type: "ready" }); process.on("message", () => {});';
+  writeFileSync(entry, WORKER);
+  const limits = { workerBytes: 1 << 30, jobSeconds: 60 };
+  const pool = createWorkerPool({ entry: pathToFileURL(entry), size: 1, folder, limits, sandbox: "never" });
+  pools.push(pool);
+  await pool.start();
+  const held = await pool.acquire(never);
+  writeFileSync(entry, "process.exit(1)");
+  const refused = assert.rejects(pool.acquire(never), (error: unknown) => {
+    return error instanceof ReshootError && error.code === "runner_scheduling_failure" && error.retryable;
+  });
+  const abort = new AbortController();
+  const ended = run(held, "anything", undefined, abort.signal);
+  abort.abort(new Error("enough"));
+  await assert.rejects(ended, /enough/);
+  await held.release();
+  await refused;
+  writeFileSync(entry, WORKER);
+  await (await pool.acquire(never)).release();
 });
 
 test("waiting for a worker ends with the signal, and with the pool", async () => {

@@ -2,6 +2,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ReshootError } from "../errors.ts";
+import type { Metrics, WorkerEnd } from "../observability/metrics.ts";
 import type { OperationOptions } from "../operations/operations.ts";
 import { findSandbox, type Sandbox, withoutSandbox } from "./sandbox.ts";
 import { forkWorker, type PoolLog, type WorkerLimits, type WorkerProcess } from "./worker-process.ts";
@@ -27,8 +28,12 @@ export type MediaWorker = {
 export type WorkerPool = {
   /** Resolves when one worker has passed its self-test; rejects with the reason when none can. */
   start(): Promise<void>;
-  /** Waits for a free worker. @throws the signal's reason; `unavailable` when the pool is stopped. */
-  acquire(signal: AbortSignal): Promise<MediaWorker>;
+  /**
+   * Waits for a free worker.
+   * @param request the id of the request it is for, for the log.
+   * @throws the signal's reason; `unavailable` when the pool is stopped.
+   */
+  acquire(signal: AbortSignal, request?: string): Promise<MediaWorker>;
   /** Ends every worker, held or not. */
   stop(): Promise<void>;
 };
@@ -45,6 +50,7 @@ export type WorkerPoolOptions = {
   /** `never`: without bubblewrap even where it works. */
   readonly sandbox?: "auto" | "never";
   readonly log?: PoolLog;
+  readonly metrics?: Pick<Metrics, "workers" | "workerSpawned" | "workerEnded">;
 };
 
 /** A worker is replaced after this many tasks, so that nothing small can pile up in it. */
@@ -52,7 +58,7 @@ const TASKS_PER_WORKER = 200;
 
 /** @returns a pool that has started nothing yet. */
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
-  const { entry, size, limits, log } = options;
+  const { entry, size, limits, log, metrics } = options;
   const root = resolve(options.folder);
   let sandbox: Sandbox = withoutSandbox;
   let count = 0;
@@ -64,18 +70,23 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   let total = 0;
   let starting = 0;
 
-  const discard = async (worker: WorkerProcess): Promise<void> => {
+  const tellCount = (): void => metrics?.workers(live.size, live.size - idle.length);
+
+  const discard = async (worker: WorkerProcess, reason: WorkerEnd): Promise<void> => {
     if (live.delete(worker)) total--;
     const at = idle.indexOf(worker);
     if (at >= 0) idle.splice(at, 1);
-    await worker.kill();
+    tellCount();
+    await worker.kill(reason);
   };
 
   const fork = async (): Promise<WorkerProcess> => {
     starting++;
     total++;
     try {
-      const worker = await forkWorker(entry, join(root, `w-${count++}`), sandbox, limits, log).catch((error) => {
+      // Named after this process: one that is slow to die removes only what is its own.
+      const folder = join(root, `w-${process.pid}-${count++}`);
+      const worker = await forkWorker(entry, folder, sandbox, limits, log, metrics).catch((error) => {
         total--;
         throw error;
       });
@@ -83,11 +94,11 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       try {
         await worker.ready;
       } catch (error) {
-        await discard(worker);
+        await discard(worker, "unfit");
         throw error;
       }
       if (stopped) {
-        await discard(worker);
+        await discard(worker, "shutdown");
         throw unavailable();
       }
       return worker;
@@ -100,6 +111,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     const waiter = waiters.shift();
     if (waiter) waiter.give(worker);
     else idle.push(worker);
+    tellCount();
   };
 
   /** Keeps one more worker warm than is in use, up to the pool's size. */
@@ -110,21 +122,22 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       log?.warn(`a media worker could not be started: ${error instanceof Error ? error.message : String(error)}`);
       waiters
         .shift()
-        ?.fail(new ReshootError("internal_server_error", "No media worker can be started", { cause: error }));
+        ?.fail(new ReshootError("runner_scheduling_failure", "No media worker can be started", { cause: error }));
     });
   };
 
-  const hold = (worker: WorkerProcess): MediaWorker => {
+  const hold = (worker: WorkerProcess, request: string | undefined): MediaWorker => {
+    tellCount();
     let released: Promise<void> | undefined;
     const giveBack = async (): Promise<void> => {
       const isWorn = worker.taskCount >= TASKS_PER_WORKER;
-      if (stopped || !worker.isAlive || isWorn) await discard(worker);
+      if (stopped || !worker.isAlive || isWorn) await discard(worker, stopped ? "shutdown" : isWorn ? "worn" : "crash");
       else {
         try {
           await worker.clear();
           offer(worker);
         } catch {
-          await discard(worker);
+          await discard(worker, "unfit");
         }
       }
       replenish();
@@ -132,7 +145,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     return {
       inFolder: worker.inFolder,
       outFolder: worker.outFolder,
-      run: (task, args, runOptions) => worker.run(task, args, runOptions),
+      run: (task, args, runOptions) => worker.run(task, args, runOptions, request),
       release: () => {
         released ??= giveBack();
         return released;
@@ -144,7 +157,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     async start() {
       await mkdir(root, { recursive: true });
       for (const name of await readdir(root)) {
-        if (/^w-(\d+|trial)$/.test(name)) await rm(join(root, name), { recursive: true, force: true });
+        if (/^w-(\d+-\d+|trial)$/.test(name)) await rm(join(root, name), { recursive: true, force: true });
       }
       if (options.sandbox !== "never") {
         const trial = join(root, "w-trial");
@@ -161,15 +174,15 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       });
       offer(first);
     },
-    async acquire(signal) {
+    async acquire(signal, request) {
       signal.throwIfAborted();
       if (stopped) throw unavailable();
       for (let worker = idle.shift(); worker; worker = idle.shift()) {
         if (worker.isAlive) {
           replenish();
-          return hold(worker);
+          return hold(worker, request);
         }
-        await discard(worker);
+        await discard(worker, "crash");
       }
       return new Promise<MediaWorker>((resolve, reject) => {
         const leave = (): void => {
@@ -184,7 +197,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
         const waiter = {
           give(worker: WorkerProcess) {
             leave();
-            resolve(hold(worker));
+            resolve(hold(worker, request));
             replenish();
           },
           fail(error: unknown) {
@@ -200,7 +213,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     async stop() {
       stopped = true;
       for (const waiter of waiters.splice(0)) waiter.fail(unavailable());
-      await Promise.all([...live].map(discard));
+      await Promise.all([...live].map((worker) => discard(worker, "shutdown")));
     },
   };
 }

@@ -4,6 +4,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deserializeError, fieldError, ReshootError } from "../errors.ts";
+import type { Metrics, WorkerEnd } from "../observability/metrics.ts";
 import type { OperationOptions } from "../operations/operations.ts";
 import { FOLDER_VARIABLE, type FromWorker, type ToWorker } from "./messages.ts";
 import { createFolders, type Sandbox } from "./sandbox.ts";
@@ -18,7 +19,10 @@ export type WorkerLimits = {
 };
 
 /** Where problems are told. */
-export type PoolLog = { info(message: string): void; warn(message: string): void };
+export type PoolLog = {
+  info(message: string): void;
+  warn(message: string, details?: { readonly request: string }): void;
+};
 
 /** A forked process that does one task at a time. */
 export type WorkerProcess = {
@@ -30,11 +34,12 @@ export type WorkerProcess = {
   readonly isAlive: boolean;
   /** Resolves when the self-test has passed; rejects with the reason when the process ends before. */
   readonly ready: Promise<void>;
-  run<T>(task: string, args: unknown, options: OperationOptions): Promise<T>;
+  /** @param request the id of the request it is for, for the log. */
+  run<T>(task: string, args: unknown, options: OperationOptions, request?: string): Promise<T>;
   /** Empties the folders for the next user. */
   clear(): Promise<void>;
-  /** Ends the process and all its children, and removes its folder. */
-  kill(): Promise<void>;
+  /** Ends the process and all its children, and removes its folder. The first reason given is the one that counts. */
+  kill(reason: WorkerEnd): Promise<void>;
 };
 
 const STDERR_KEPT = 4096;
@@ -46,6 +51,7 @@ export async function forkWorker(
   sandbox: Sandbox,
   limits: WorkerLimits,
   log: PoolLog | undefined,
+  metrics?: Pick<Metrics, "workerSpawned" | "workerEnded">,
 ): Promise<WorkerProcess> {
   await createFolders(folder);
   const tmp = join(folder, "tmp");
@@ -60,6 +66,8 @@ export async function forkWorker(
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "advanced",
   });
+  metrics?.workerSpawned();
+  let endReason: WorkerEnd | undefined;
   let stderr = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-STDERR_KEPT);
@@ -73,6 +81,7 @@ export async function forkWorker(
       death ??= new ReshootError("internal_server_error", "The media worker ended unexpectedly", {
         cause: new Error(`media worker ${how} ${stderr}`.trim()),
       });
+      metrics?.workerEnded(endReason ?? "crash");
       resolve();
     };
     child.once("error", (error) => end(error.message));
@@ -84,7 +93,8 @@ export async function forkWorker(
   // Node reports a channel that breaks while the process is being killed; its end is what counts.
   child.on("error", () => {});
 
-  const kill = async (): Promise<void> => {
+  const kill = async (reason: WorkerEnd): Promise<void> => {
+    endReason ??= reason;
     killGroup(child);
     await gone;
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
@@ -101,8 +111,14 @@ export async function forkWorker(
   });
   ready.catch(() => {});
 
-  const run = <T>(task: string, args: unknown, { signal, onProgress, onLog }: OperationOptions): Promise<T> =>
+  const run = <T>(
+    task: string,
+    args: unknown,
+    { signal, onProgress, onLog }: OperationOptions,
+    request?: string,
+  ): Promise<T> =>
     new Promise<T>((resolve, reject) => {
+      const warn = (message: string): void => log?.warn(message, request === undefined ? undefined : { request });
       if (signal.aborted) return reject(signal.reason);
       if (death) return reject(death);
       const id = ++taskCount;
@@ -116,17 +132,23 @@ export async function forkWorker(
         signal.removeEventListener("abort", onAbort);
         return true;
       };
-      const end = (reason: unknown): void => {
-        if (settle()) void kill().then(() => reject(reason), reject);
+      const end = (error: unknown, reason: WorkerEnd): void => {
+        if (settle()) void kill(reason).then(() => reject(error), reject);
       };
-      const onAbort = (): void => end(signal.reason);
+      const onAbort = (): void => end(signal.reason, "cancelled");
       const watchdog = watchMemory(child.pid ?? 0, limits.workerBytes, (bytes) => {
-        log?.warn(`media worker ${child.pid} stopped: ${megabytes(bytes)} MB of memory in ${task}`);
+        warn(`media worker ${child.pid} stopped: ${megabytes(bytes)} MB of memory in ${task}`);
         const allowed = megabytes(limits.workerBytes);
-        end(fieldError("value_error", ["body"], `The input needs more memory than the ${allowed} MB allowed`));
+        end(
+          fieldError("value_error", ["body"], `The input needs more memory than the ${allowed} MB allowed`),
+          "memory",
+        );
       });
       const timer = setTimeout(() => {
-        end(new ReshootError("generation_timeout", `The operation took longer than ${limits.jobSeconds} seconds`));
+        end(
+          new ReshootError("generation_timeout", `The operation took longer than ${limits.jobSeconds} seconds`),
+          "timeout",
+        );
       }, limits.jobSeconds * 1000);
       const listener = (message: FromWorker): void => {
         if (message.type === "memory") watchdog.report(message.bytes);
@@ -136,19 +158,22 @@ export async function forkWorker(
         else if (!settle()) return;
         else if (message.type === "done") resolve(message.result as T);
         else {
-          if (message.trace) log?.warn(`media worker task ${task} failed: ${message.trace}`);
+          if (message.trace) warn(`media worker task ${task} failed: ${message.trace}`);
           reject(deserializeError(message.error));
         }
       };
       listeners.add(listener);
       signal.addEventListener("abort", onAbort);
       void gone.then(() => {
-        if (death?.cause instanceof Error && !settled) log?.warn(`${death.cause.message} in ${task}`);
-        end(death);
+        if (death?.cause instanceof Error && !settled) warn(`${death.cause.message} in ${task}`);
+        end(death, "crash");
       });
       child.send({ type: "run", id, task, args } satisfies ToWorker, (error) => {
         if (error)
-          end(death ?? new ReshootError("internal_server_error", "The media worker is gone", { cause: error }));
+          end(
+            death ?? new ReshootError("internal_server_error", "The media worker is gone", { cause: error }),
+            "crash",
+          );
       });
     });
 

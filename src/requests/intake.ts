@@ -3,7 +3,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import type { Config } from "../config.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import { mediaFields, parseInput, replaceAt } from "../endpoints/validate.ts";
-import { fieldError } from "../errors.ts";
+import { fieldError, ReshootError } from "../errors.ts";
 import { nameFor } from "../files/content.ts";
 import { isDataUri, parseDataUri } from "../files/data-uri.ts";
 import { mayRead } from "../files/expiry.ts";
@@ -17,6 +17,8 @@ const DAY = 24 * 3600 * 1000;
 /** How long a result can be read that its caller asked not to be kept (fal's x-fal-store-io: 0). */
 const UNSTORED_MS = 3600 * 1000;
 const SEEDS = 2 ** 31;
+/** Dollars that sums of prices may be off by. */
+const MONEY_NOISE = 1e-9;
 
 /** What the intake needs of the other rooms. */
 export type IntakeParts = {
@@ -38,6 +40,7 @@ export function createIntake(parts: IntakeParts): Intake {
     async submit(call) {
       const { input, unknown } = parseInput(call.endpoint, call.body);
       const lane = parts.route(call.endpoint, input).name;
+      await checkBudget(call, input);
       const id = randomUUID();
       const { stored, inline } = await storeInlineMedia(call, input);
       const accepted = store.submit(
@@ -74,6 +77,15 @@ export function createIntake(parts: IntakeParts): Intake {
       return accepted;
     },
   };
+
+  /** What is charged counts; what still waits or runs does not, so that many requests at once can go beyond a budget. */
+  async function checkBudget({ caller: { key }, endpoint }: Call, input: Record<string, unknown>): Promise<void> {
+    if (key === null || key.budget === null || config.prices === "none") return;
+    const { unitPrice, units } = endpoint.price;
+    if ((await store.usage.charged(key.id)) + unitPrice * units(input, {}) <= key.budget + MONEY_NOISE) return;
+    const message = `User is locked. Reason: Exhausted balance. The budget of this key is $${key.budget}`;
+    throw new ReshootError("budget_exhausted", message);
+  }
 
   /**
    * Media in the body becomes a stored file, and a URL of ours becomes a reference to its file (`{ "$url": id }`), so that

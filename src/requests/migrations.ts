@@ -12,6 +12,11 @@ import { ReshootError } from "../errors.ts";
  *
  * `webhook_deliveries.host` is the URL's host and port. Requests that had ended before there were deliveries get theirs;
  * they share one place, the empty host.
+ *
+ * `waiting` counts the queued requests, so that the position of one that has just come costs the same however many wait.
+ *
+ * `usage` outlives its requests, so it names them without a foreign key. Dollars are REAL: they are sums of list prices,
+ * shown rounded.
  */
 export const STEPS: readonly string[] = [
   `
@@ -145,6 +150,52 @@ export const STEPS: readonly string[] = [
   INSERT INTO webhook_deliveries (request_id, url, host, state, attempts, created_at, next_attempt_at)
     SELECT id, webhook, '', 'pending', 0, finished_at, finished_at FROM requests
     WHERE webhook IS NOT NULL AND status IN ('succeeded', 'failed', 'cancelled');
+  `,
+  `
+  CREATE TABLE usage (
+    seq INTEGER PRIMARY KEY,
+    request_id TEXT NOT NULL UNIQUE,
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    key_id TEXT REFERENCES keys (id),
+    dialect TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    requested_as TEXT NOT NULL,
+    engine TEXT,
+    status TEXT NOT NULL CHECK (status IN ('succeeded', 'failed', 'cancelled')),
+    compute_seconds REAL NOT NULL,
+    input_bytes INTEGER NOT NULL,
+    output_bytes INTEGER NOT NULL,
+    units REAL NOT NULL,
+    price REAL NOT NULL,
+    charge REAL NOT NULL,
+    created_at INTEGER NOT NULL,
+    finished_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX usage_by_account ON usage (account_id, finished_at);
+  CREATE INDEX usage_charged ON usage (key_id) WHERE charge > 0;
+  `,
+  `
+  CREATE TABLE waiting (
+    lane TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    count INTEGER NOT NULL CHECK (count >= 0),
+    PRIMARY KEY (lane, priority)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO waiting SELECT lane, priority, count(*) FROM requests WHERE status = 'queued' GROUP BY lane, priority;
+  CREATE TRIGGER requests_come AFTER INSERT ON requests WHEN new.status = 'queued' BEGIN
+    INSERT INTO waiting VALUES (new.lane, new.priority, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+  END;
+  CREATE TRIGGER requests_leave AFTER UPDATE OF status ON requests WHEN old.status = 'queued' AND new.status <> 'queued'
+  BEGIN
+    UPDATE waiting SET count = count - 1 WHERE lane = new.lane AND priority = new.priority;
+  END;
+  CREATE TRIGGER requests_return AFTER UPDATE OF status ON requests WHEN old.status <> 'queued' AND new.status = 'queued'
+  BEGIN
+    UPDATE waiting SET count = count + 1 WHERE lane = new.lane AND priority = new.priority;
+  END;
+  CREATE TRIGGER requests_go AFTER DELETE ON requests WHEN old.status = 'queued' BEGIN
+    UPDATE waiting SET count = count - 1 WHERE lane = old.lane AND priority = old.priority;
+  END;
   `,
 ];
 

@@ -17,18 +17,28 @@ export const STATEMENTS = {
     SELECT count(*) AS waiting FROM (
       SELECT 1 FROM requests WHERE status = 'queued' AND account_id = :account_id AND endpoint = :endpoint LIMIT :most)`,
   request: "SELECT * FROM requests WHERE id = :id",
+  /** Of the requests behind it in its lane and priority at most `most` are counted. */
+  behind: `
+    SELECT lane, priority, (SELECT count(*) FROM (SELECT 1 FROM requests
+      WHERE status = 'queued' AND lane = me.lane AND priority = me.priority AND seq > me.seq LIMIT :most)) AS behind
+    FROM requests AS me WHERE me.id = :id AND me.status = 'queued'`,
+  waiting: "SELECT coalesce(sum(count), 0) AS count FROM waiting WHERE lane = :lane AND priority <= :priority",
   position: `
     SELECT (SELECT count(*) FROM requests
             WHERE status = 'queued' AND lane = me.lane AND priority < me.priority)
          + (SELECT count(*) FROM requests
             WHERE status = 'queued' AND lane = me.lane AND priority = me.priority AND seq < me.seq) AS ahead
     FROM requests AS me WHERE me.id = :id AND me.status = 'queued'`,
+  waitingLanes: "SELECT lane, sum(count) AS count FROM waiting GROUP BY lane HAVING sum(count) > 0",
+  runningLanes: "SELECT lane FROM requests WHERE status = 'running'",
   list: `
-    SELECT * FROM requests WHERE account_id = :account_id AND created_at < :before
-    ORDER BY created_at DESC, seq DESC LIMIT :limit`,
+    SELECT * FROM requests WHERE account_id = :account_id AND created_at < :before AND created_at >= :since
+      AND NOT (cancel_requested = 1 AND keep_for_ms = 0)
+    ORDER BY created_at DESC, seq DESC LIMIT :limit OFFSET :offset`,
   listEndpoint: `
     SELECT * FROM requests WHERE account_id = :account_id AND endpoint = :endpoint AND created_at < :before
-    ORDER BY created_at DESC, seq DESC LIMIT :limit`,
+      AND created_at >= :since AND NOT (cancel_requested = 1 AND keep_for_ms = 0)
+    ORDER BY created_at DESC, seq DESC LIMIT :limit OFFSET :offset`,
 
   /** A backoff beyond `horizon` was written before the clock was set back. Keys at their limit wait. */
   nextDue: `
@@ -62,6 +72,8 @@ export const STATEMENTS = {
       owner = NULL, lease = NULL, lease_ms = NULL, lease_until = NULL
     WHERE seq = :seq`,
   requestCancel: "UPDATE requests SET cancel_requested = 1 WHERE seq = :seq",
+  /** Lists leave out what is to stop and not to be kept. */
+  requestRemoval: "UPDATE requests SET cancel_requested = 1, keep_for_ms = 0 WHERE seq = :seq",
 
   overdue: "SELECT seq, id FROM requests WHERE status = 'queued' AND start_by IS NOT NULL AND start_by <= :now",
   rebaseLeases: `
@@ -127,6 +139,35 @@ export const STATEMENTS = {
     VALUES (:request_id, :attempt, :at, :duration_ms, :status, :error)`,
   webhook: "SELECT * FROM webhook_deliveries WHERE request_id = :request_id",
   webhookAttempts: "SELECT * FROM webhook_attempts WHERE request_id = :request_id ORDER BY attempt",
+
+  /** Of the input's files only stored ones have a size. */
+  insertUsage: `
+    INSERT INTO usage (request_id, account_id, key_id, dialect, endpoint, requested_as, engine, status,
+      compute_seconds, input_bytes, output_bytes, units, price, charge, created_at, finished_at)
+    SELECT id, account_id, key_id, dialect, endpoint, requested_as, engine, status,
+      coalesce(json_extract(metrics, '$.inferenceSeconds'), 0),
+      (SELECT coalesce(sum(size), 0) FROM files WHERE files.id IN (
+        SELECT value FROM json_tree(requests.input) WHERE key = '$url')),
+      (SELECT coalesce(sum(size), 0) FROM files WHERE files.id IN (
+        SELECT value FROM json_tree(requests.output) WHERE key IN ('$file', '$url'))),
+      coalesce(billable_units, 0), :price, :charge, created_at, finished_at
+    FROM requests WHERE seq = :seq`,
+  newestUsage: `
+    SELECT * FROM usage WHERE account_id = :account_id AND finished_at BETWEEN :since AND :until
+      AND (:ids IS NULL OR request_id IN (SELECT value FROM json_each(:ids)))
+    ORDER BY finished_at DESC, seq DESC LIMIT :limit OFFSET :offset`,
+  oldestUsage: `
+    SELECT * FROM usage WHERE account_id = :account_id AND finished_at BETWEEN :since AND :until
+      AND (:ids IS NULL OR request_id IN (SELECT value FROM json_each(:ids)))
+    ORDER BY finished_at, seq LIMIT :limit OFFSET :offset`,
+  countUsage: `
+    SELECT count(*) AS total FROM usage WHERE account_id = :account_id AND finished_at BETWEEN :since AND :until
+      AND (:ids IS NULL OR request_id IN (SELECT value FROM json_each(:ids)))`,
+  sumUsage: `
+    SELECT endpoint, requested_as, count(*) AS requests, sum(units) AS units, sum(price) AS price, sum(charge) AS charge
+    FROM usage WHERE account_id = :account_id AND finished_at BETWEEN :since AND :until AND status = 'succeeded'
+    GROUP BY endpoint, requested_as`,
+  charged: "SELECT coalesce(sum(charge), 0) AS charged FROM usage WHERE key_id = :key_id AND charge > 0",
 
   insertFile: `
     INSERT INTO files (id, account_id, request_id, file_name, content_type, size, sha256, state, access, created_at,

@@ -11,6 +11,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import { ERRORS, type ErrorCode, ReshootError, type SerializedError } from "../errors.ts";
+import type { Metrics } from "../observability/metrics.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { fingerprint } from "./idempotency.ts";
 import { migrate } from "./migrations.ts";
@@ -18,6 +19,7 @@ import { toStoreError } from "./sqlite-errors.ts";
 import { fileValues, newRequestValues, type RequestRow, toRecord } from "./sqlite-rows.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";
 import { accountTable, fileTable } from "./sqlite-tables.ts";
+import { usageTable } from "./sqlite-usage.ts";
 import { newWebhookValues, webhookTable } from "./sqlite-webhooks.ts";
 import type {
   AccountTable,
@@ -30,6 +32,7 @@ import type {
   RequestRecord,
   RequestStatus,
   RequestStore,
+  UsageTable,
   WebhookTable,
 } from "./store.ts";
 
@@ -45,12 +48,21 @@ export type SqliteStoreOptions = {
   readonly retryBaseMs?: number;
   /** Longest pause before any retry, milliseconds. @defaultValue 60000 */
   readonly retryCapMs?: number;
+  /** Told how long transactions and reads take. */
+  readonly metrics?: StoreMetrics;
   /** How long a write waits for another process before it fails with `unavailable`, milliseconds. @defaultValue 5000 */
   readonly busyMs?: number;
 };
 
+type StoreMetrics = Pick<Metrics, "storeCommit" | "storeRead">;
+
+/** A request is counted from the end of the queue when it is among this many last ones, else from its start. */
+const LAST_ONES = 200;
+
 /** A lag between the wall clock and the uptime that is more than their drift between two reaps. */
 const CLOCK_LEAP_MS = 1000;
+
+type LaneRow = Pick<RequestRow, "lane" | "priority">;
 
 type HeldRow = Pick<RequestRow, "seq" | "id" | "attempt" | "max_attempts" | "cancel_requested">;
 
@@ -60,6 +72,8 @@ type Ending = {
   readonly error?: SerializedError;
   readonly metrics?: RequestMetrics;
   readonly billableUnits?: number;
+  readonly price?: number;
+  readonly charge?: number;
 };
 
 /**
@@ -108,9 +122,11 @@ class SqliteStore implements RequestStore {
   readonly files: FileTable;
   readonly accounts: AccountTable;
   readonly webhooks: WebhookTable;
+  readonly usage: UsageTable;
   readonly #db: DatabaseSyncInstance;
   readonly #sql: Statements;
   readonly #writes: GroupCommit;
+  readonly #metrics: StoreMetrics | undefined;
   readonly #now: () => number;
   readonly #uptime: () => number;
   readonly #random: () => number;
@@ -123,7 +139,8 @@ class SqliteStore implements RequestStore {
     const now = options.now ?? Date.now;
     this.#db = db;
     this.#sql = prepareStatements(db);
-    this.#writes = new GroupCommit(db, options.busyMs ?? 5000);
+    this.#writes = new GroupCommit(db, options.busyMs ?? 5000, options.metrics);
+    this.#metrics = options.metrics;
     this.#now = now;
     this.#uptime = options.uptime ?? options.now ?? (() => performance.now());
     this.#random = options.random ?? Math.random;
@@ -134,15 +151,18 @@ class SqliteStore implements RequestStore {
     this.files = fileTable(access);
     this.accounts = accountTable(access);
     this.webhooks = webhookTable(access);
+    this.usage = usageTable(access);
   }
 
   async submit(request: NewRequest, limit?: { maxQueued: number }) {
     return this.#writes.write(() => {
       const first = request.idempotencyKey === null ? undefined : this.#repeated(request, request.idempotencyKey);
-      if (first) return { record: first, created: false };
+      if (first) return { record: first, created: false, position: this.#ahead(first.id) };
       if (limit) this.#checkQueue(request, limit.maxQueued);
       const row = this.#sql.insertRequest.get(newRequestValues(request, this.#now())) as RequestRow;
-      return { record: toRecord(row), created: true };
+      // Nothing is behind it yet, in its own transaction.
+      const position = this.#waiting(row) - 1;
+      return { record: toRecord(row), created: true, position };
     });
   }
 
@@ -154,13 +174,29 @@ class SqliteStore implements RequestStore {
   }
 
   async position(id: string): Promise<number> {
-    return this.#read(() => (this.#sql.position.get({ id }) as { ahead: number } | undefined)?.ahead ?? 0);
+    return this.#read(() => this.#ahead(id));
   }
 
-  async list(accountId: string, page: { limit: number; before?: number; endpoint?: string }) {
+  async depth() {
+    return this.#read(() => {
+      const waiting = this.#sql.waitingLanes.all() as { lane: string; count: number }[];
+      const running = new Map<string, number>();
+      for (const { lane } of this.#sql.runningLanes.all() as { lane: string }[]) {
+        running.set(lane, (running.get(lane) ?? 0) + 1);
+      }
+      return [
+        ...waiting.map(({ lane, count }) => ({ lane, status: "queued" as const, count })),
+        ...[...running].map(([lane, count]) => ({ lane, status: "running" as const, count })),
+      ];
+    });
+  }
+
+  async list(accountId: string, page: Parameters<RequestStore["list"]>[1]) {
     const values = {
       account_id: accountId,
       limit: Math.max(0, page.limit),
+      offset: Math.max(0, page.offset ?? 0),
+      since: page.since ?? 0,
       before: page.before ?? Number.MAX_SAFE_INTEGER,
     };
     return this.#read(() => {
@@ -168,6 +204,26 @@ class SqliteStore implements RequestStore {
       const rows =
         endpoint === undefined ? this.#sql.list.all(values) : this.#sql.listEndpoint.all({ ...values, endpoint });
       return (rows as RequestRow[]).map(toRecord);
+    });
+  }
+
+  async remove(accountId: string, ids: readonly string[]) {
+    return this.#writes.write(() => {
+      const removed = { deleted: [] as string[], stopping: [] as string[], fileIds: [] as string[] };
+      for (const id of ids) {
+        const row = this.#sql.request.get({ id }) as RequestRow | undefined;
+        if (row?.account_id !== accountId || (row.cancel_requested && row.keep_for_ms === 0)) continue;
+        if (row.status === "running") {
+          this.#sql.requestRemoval.run({ seq: row.seq });
+          removed.stopping.push(id);
+          continue;
+        }
+        if (row.status === "queued") this.#finish(row.seq, cancelled());
+        removed.fileIds.push(...(this.#sql.deleteFilesOf.all({ id }) as { id: string }[]).map((file) => file.id));
+        this.#sql.deleteRequest.run({ id });
+        removed.deleted.push(id);
+      }
+      return removed;
     });
   }
 
@@ -219,8 +275,8 @@ class SqliteStore implements RequestStore {
   async succeed(claim: Claim, result: Parameters<RequestStore["succeed"]>[1]): Promise<boolean> {
     return this.#ifHeld(claim, false, ({ seq }) => {
       for (const file of result.files) this.#sql.insertFile.run(fileValues(file));
-      const { output, metrics, billableUnits } = result;
-      this.#finish(seq, { status: "succeeded", output, metrics, billableUnits });
+      const { output, metrics, billableUnits, price = 0, charge = 0 } = result;
+      this.#finish(seq, { status: "succeeded", output, metrics, billableUnits, price, charge });
       return true;
     });
   }
@@ -309,10 +365,13 @@ class SqliteStore implements RequestStore {
 
   async #read<T>(work: () => T): Promise<T> {
     if (!this.#db.isOpen) throw new ReshootError("unavailable", "The request store is closed");
+    const started = performance.now();
     try {
       return work();
     } catch (error) {
       throw toStoreError(error);
+    } finally {
+      this.#metrics?.storeRead((performance.now() - started) / 1000);
     }
   }
 
@@ -324,7 +383,7 @@ class SqliteStore implements RequestStore {
     });
   }
 
-  /** The one way a request ends: its webhook, if it has one, is to be delivered from now on. */
+  /** The one way a request ends: its usage is recorded, and its webhook, if it has one, is to be delivered from now on. */
   #finish(seq: number, ending: Ending): void {
     const now = this.#now();
     const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
@@ -337,7 +396,20 @@ class SqliteStore implements RequestStore {
       billable_units: ending.billableUnits ?? null,
       now,
     }) as Pick<RequestRow, "id" | "webhook">;
+    this.#sql.insertUsage.run({ seq, price: ending.price ?? 0, charge: ending.charge ?? 0 });
     if (webhook !== null) this.#sql.insertWebhook.run(newWebhookValues(id, webhook, now));
+  }
+
+  #ahead(id: string): number {
+    const me = this.#sql.behind.get({ id, most: LAST_ONES }) as (LaneRow & { behind: number }) | undefined;
+    if (!me) return 0;
+    if (me.behind < LAST_ONES) return this.#waiting(me) - me.behind - 1;
+    return (this.#sql.position.get({ id }) as { ahead: number }).ahead;
+  }
+
+  /** Queued requests of a lane that go before lower priorities than this one. */
+  #waiting({ lane, priority }: LaneRow): number {
+    return (this.#sql.waiting.get({ lane, priority }) as { count: number }).count;
   }
 
   #failOverdue(now: number): string[] {

@@ -76,6 +76,15 @@ export type RequestMetrics = {
   readonly inferenceSeconds: number;
 };
 
+/** What came of a submit. */
+export type Submitted = {
+  readonly record: RequestRecord;
+  /** False: the same idempotency key was used before, and this is that request. */
+  readonly created: boolean;
+  /** Requests ahead in the same lane, 0-based; 0 when not queued. */
+  readonly position: number;
+};
+
 /** Proof that a runner holds a request. A stale claim can write nothing. */
 export type Claim = {
   readonly request: RequestRecord;
@@ -146,16 +155,30 @@ export type CancelOutcome = "cancelled" | "requested" | "already_finished" | "no
 /** The semantic store. All methods may be called from several processes on one database at once. */
 export type RequestStore = {
   /**
-   * Accepts a request; durable when it resolves.
+   * Accepts a request; durable when it resolves. `position` is as {@link RequestStore.position} says.
    * @param limit with `maxQueued`, fails with `queue_full` when more than that many requests of this account and
    *   endpoint wait already.
    */
-  submit(request: NewRequest, limit?: { maxQueued: number }): Promise<{ record: RequestRecord; created: boolean }>;
+  submit(request: NewRequest, limit?: { maxQueued: number }): Promise<Submitted>;
   get(id: string): Promise<RequestRecord | undefined>;
   /** Requests ahead in the same lane, 0-based; 0 when not queued. */
   position(id: string): Promise<number>;
-  /** Newest first. */
-  list(accountId: string, page: { limit: number; before?: number; endpoint?: string }): Promise<RequestRecord[]>;
+  /** How many requests of each lane wait and run; lanes without any are left out. */
+  depth(): Promise<{ lane: string; status: Extract<RequestStatus, "queued" | "running">; count: number }[]>;
+  /** Newest first; those created at `since` or later and before `before`, without the first `offset`. */
+  list(
+    accountId: string,
+    page: { limit: number; offset?: number; since?: number; before?: number; endpoint?: string },
+  ): Promise<RequestRecord[]>;
+  /**
+   * Deletes requests of an account with their files and logs; ids of others are left alone. What still runs is told to
+   * stop, is listed no more, and goes as soon as it has ended. Usage stays recorded.
+   * @returns ids that are gone, ids that are stopping, and ids of deleted files, to unlink.
+   */
+  remove(
+    accountId: string,
+    ids: readonly string[],
+  ): Promise<{ deleted: string[]; stopping: string[]; fileIds: string[] }>;
 
   /** Takes the next due request of these lanes: normal before low, then oldest. Counts an attempt. */
   claim(owner: string, lanes: readonly string[], leaseMs: number): Promise<Claim | undefined>;
@@ -175,6 +198,9 @@ export type RequestStore = {
       files: readonly FileRecord[];
       metrics: RequestMetrics;
       billableUnits: number;
+      /** Dollars: what the vendor takes for these units, and what was charged here. Both 0 when absent. */
+      price?: number;
+      charge?: number;
     },
   ): Promise<boolean>;
   /** Ends or requeues (retryable and attempts left; exponential backoff with jitter) a request. */
@@ -204,6 +230,7 @@ export type RequestStore = {
   readonly files: FileTable;
   readonly accounts: AccountTable;
   readonly webhooks: WebhookTable;
+  readonly usage: UsageTable;
   close(): Promise<void>;
 };
 
@@ -299,4 +326,59 @@ export type WebhookTable = {
   reclaimAll(): Promise<number>;
   /** The delivery of a request with its recorded attempts, oldest first; undefined when it has none (yet). */
   get(requestId: string): Promise<{ delivery: WebhookDelivery; attempts: WebhookAttempt[] } | undefined>;
+};
+
+/**
+ * What a finished request took: written in the transaction that ends it, however it ends, and kept when the request is
+ * deleted. Failures cost nothing.
+ */
+export type UsageRecord = {
+  readonly requestId: string;
+  readonly accountId: string;
+  readonly keyId: string | null;
+  readonly dialect: NewRequest["dialect"];
+  readonly endpoint: string;
+  readonly requestedAs: string;
+  /** Null when no work began. */
+  readonly engine: string | null;
+  readonly status: Exclude<RequestStatus, "queued" | "running">;
+  /** Seconds of work of the last attempt. */
+  readonly computeSeconds: number;
+  /** Bytes of the stored files that the input names; what was downloaded from elsewhere is not known here. */
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  /** In the endpoint's unit; 0 unless it succeeded. */
+  readonly units: number;
+  /** Dollars by the vendor's price. */
+  readonly price: number;
+  /** Dollars charged. */
+  readonly charge: number;
+  readonly createdAt: number;
+  readonly finishedAt: number;
+};
+
+/** What an account used of one endpoint, by the id it was called by. */
+export type UsageSum = Pick<UsageRecord, "endpoint" | "requestedAs" | "units" | "price" | "charge"> & {
+  /** Those that succeeded. */
+  readonly requests: number;
+};
+
+/** Records of finished requests, for bills and budgets. */
+export type UsageTable = {
+  /** Those of an account that ended from `since` to `until`, both included; the newest first unless asked otherwise. */
+  search(
+    accountId: string,
+    query: {
+      readonly requestIds?: readonly string[];
+      readonly since: number;
+      readonly until: number;
+      readonly oldestFirst: boolean;
+      readonly limit: number;
+      readonly offset: number;
+    },
+  ): Promise<{ total: number; items: UsageRecord[] }>;
+  /** Sums by endpoint, the dearest first. */
+  summary(accountId: string, period: { readonly since: number; readonly until: number }): Promise<UsageSum[]>;
+  /** Dollars charged to a key so far. */
+  charged(keyId: string): Promise<number>;
 };

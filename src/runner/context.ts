@@ -25,6 +25,8 @@ export type ContextParts = {
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly onLog: (level: LogLevel, message: string) => void;
+  /** Seconds by stage, as an operation reports them with its result. */
+  readonly onTimings: (timings: Readonly<Record<string, number>>) => void;
   /** Over the whole request, 0 to 1. */
   readonly onProgress: (fraction: number, stage: string) => void;
 };
@@ -81,7 +83,9 @@ export function createContext(parts: ContextParts): RunContext {
     const job = jobs.get(engine.name) ?? engine.openJob(engineRequest, parts.folder, signal);
     jobs.set(engine.name, job);
     const operation = (await job).operations[name] as (params: never, options: OperationOptions) => Promise<unknown>;
-    return operation(params, options);
+    const result = await operation(params, options);
+    if (hasTimings(result)) parts.onTimings(result.timings);
+    return result;
   }
 
   async function openMedia(loc: Loc, index: number): Promise<MediaHandle> {
@@ -101,6 +105,10 @@ export function createContext(parts: ContextParts): RunContext {
     await pipeline(remote.body, createWriteStream(path, { flags: "wx" }), { signal });
     return { path, loc, contentType: remote.contentType, fileName: remote.fileName };
   }
+}
+
+function hasTimings(result: unknown): result is { timings: Readonly<Record<string, number>> } {
+  return typeof result === "object" && result !== null && "timings" in result;
 }
 
 /** The input's value at a location that starts with "body". */

@@ -1,16 +1,19 @@
 /** One claimed request from start to end: heartbeat, cancel, progress, logs, result. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Config } from "../config.ts";
 import type { Catalog } from "../endpoints/catalog.ts";
 import { ReshootError, toReshootError } from "../errors.ts";
 import { parseLifecycle } from "../files/expiry.ts";
 import type { Fetcher } from "../files/fetch-guard.ts";
 import type { FileStore } from "../files/store.ts";
+import type { Metrics } from "../observability/metrics.ts";
 import type { LogLevel } from "../operations/operations.ts";
 import type { RequestEvents } from "../requests/events.ts";
 import type { Claim, LogLine, RequestMetrics, RequestStore } from "../requests/store.ts";
 import { createContext } from "./context.ts";
 import { storeOutput } from "./output.ts";
+import { priceFacts } from "./price-facts.ts";
 import type { Router } from "./router.ts";
 
 /** A lease outlives three missed heartbeats. */
@@ -31,7 +34,10 @@ export type JobParts = {
   /** Folder under which each job gets its own. */
   readonly workFolder: string;
   readonly limits: { readonly uploadBytes: number; readonly outputDays: number };
+  /** What a request is charged. @defaultValue none */
+  readonly prices?: Config["prices"];
   readonly log: { error(details: object, message: string): void };
+  readonly metrics?: Pick<Metrics, "stages">;
 };
 
 /** Why a job was told to stop. */
@@ -64,9 +70,14 @@ async function work(claim: Claim, parts: JobParts, abort: AbortController): Prom
   events.publish({ type: "changed", id: request.id });
   try {
     const result = await run();
+    const discard = () => Promise.allSettled(result.files.map(({ id }) => parts.files.delete(id)));
     await logs.flush();
-    const done = await store.succeed(claim, { ...result, metrics: metrics() });
-    if (!done) await Promise.allSettled(result.files.map(({ id }) => parts.files.delete(id)));
+    const done = await store.succeed(claim, { ...result, metrics: metrics() }).catch(async (error: unknown) => {
+      // A disk too full for the row must not keep the bytes: each further attempt would add to them.
+      await discard();
+      throw error;
+    });
+    if (!done) await discard();
   } catch (thrown) {
     await end(thrown).catch((error) =>
       parts.log.error({ err: error, request: request.id }, "could not record the end"),
@@ -88,6 +99,7 @@ async function work(claim: Claim, parts: JobParts, abort: AbortController): Prom
       signal: abort.signal,
       onLog: logs.add,
       onProgress: progress,
+      onTimings: (timings) => parts.metrics?.stages(request.endpoint, timings),
     });
     try {
       const endpoint = parts.catalog.find(request.endpoint);
@@ -106,10 +118,12 @@ async function work(claim: Claim, parts: JobParts, abort: AbortController): Prom
         access,
         expiresAt,
       });
-      return { ...stored, billableUnits: endpoint.price.units(request.input, {}) };
+      const facts = await priceFacts(endpoint, request.input, context);
+      const billableUnits = endpoint.price.units(request.input, facts);
+      const price = billableUnits * endpoint.price.unitPrice;
+      return { ...stored, billableUnits, price, charge: parts.prices === "vendor" ? price : 0 };
     } finally {
-      await context.close();
-      await rm(folder, { recursive: true, force: true });
+      await context.close().finally(() => rm(folder, { recursive: true, force: true }));
     }
   }
 

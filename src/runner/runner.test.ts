@@ -288,3 +288,27 @@ test("a holder that lost its lease writes nothing", async () => {
   await sleep(50);
   assert.equal((await store.get(id))?.status, "succeeded");
 });
+
+test("a result whose row cannot be written leaves no bytes, and the request is tried again", async () => {
+  const { succeed } = store;
+  let calls = 0;
+  store.succeed = async (...args) => {
+    if (++calls === 1) throw new ReshootError("storage_full", "The server's disk is full");
+    return succeed.apply(store, args);
+  };
+  const id = randomUUID();
+  run = async (context) => {
+    const path = join(folder, "work", `${id}-${calls + 1}`, "out.mp4");
+    await writeFile(path, "bytes");
+    return { video: { $file: handle(path) }, seed: context.defaultSeed };
+  };
+  await submit({ id, maxAttempts: 10 });
+  const record = await finished(id);
+  assert.equal(record.status, "succeeded");
+  assert.equal(record.attempt, 2);
+  const stored = (await readdir(join(folder, "files"), { recursive: true })).filter((name) => name.length > 20);
+  assert.deepEqual(
+    stored.map((name) => name.slice(3)),
+    [String((record.output as { video: { $file: string } }).video.$file)],
+  );
+});

@@ -61,13 +61,16 @@ export function createRunner(parts: JobParts): Runner {
     }
   }
 
+  const hasRoom = (lane: string): boolean =>
+    parts.router.engines.some((engine) => engine.name === lane && busy(engine) < engine.slots);
+
   const busy = (engine: Engine): number => [...jobs.values()].filter((one) => one === engine).length;
 
   return {
     async start() {
       await Promise.all(parts.router.engines.map((engine) => engine.start()));
       unsubscribe = parts.events.subscribe((event) => {
-        if (event.type === "queued") wake();
+        if (event.type === "queued" && hasRoom(event.lane)) wake();
         if (event.type === "cancel") for (const job of jobs.keys()) if (job.id === event.id) job.stop("cancel");
       });
       timer = setInterval(wake, POLL_MS);

@@ -3,19 +3,23 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
-import type { RequestEvents } from "../requests/events.ts";
+import type { MetricsSnapshot } from "../observability/prometheus.ts";
+import type { RequestEvent, RequestEvents } from "../requests/events.ts";
 import type { RequestStore } from "../requests/store.ts";
 import type { RunnerMessage, ServerMessage } from "./messages.ts";
 
 const RESTART_MS = 500;
 const RESTART_LIMIT_MS = 30_000;
 const STOP_MS = 10_000;
+const MEASURE_MS = 1_000;
 
 /** The one runner process of a server. */
 export type RunnerSupervisor = {
   /** Resolves when the runner is ready; rejects when its first start fails. */
   start(): Promise<void>;
   readonly ready: () => boolean;
+  /** The runner's measurements; undefined when it does not answer within a second. */
+  measure(): Promise<MetricsSnapshot | undefined>;
   stop(): Promise<void>;
 };
 
@@ -24,25 +28,47 @@ type SupervisorParts = {
   readonly store: RequestStore;
   readonly events: RequestEvents;
   readonly logLevel: string;
+  /** The runner's program. @defaultValue process.js beside this file */
+  readonly program?: URL | undefined;
   readonly log: { info(message: string): void; error(details: object, message: string): void };
 };
 
 /** A supervisor that has not started its runner yet. */
-export function createRunnerSupervisor({ config, store, events, logLevel, log }: SupervisorParts): RunnerSupervisor {
+export function createRunnerSupervisor({
+  config,
+  store,
+  events,
+  logLevel,
+  log,
+  program,
+}: SupervisorParts): RunnerSupervisor {
   let child: ChildProcess | undefined;
   let ready = false;
   let stopping = false;
   let delay = RESTART_MS;
+  let measuring: Promise<MetricsSnapshot | undefined> | undefined;
+
+  const lanes = new Set<string>();
+  const wakeLanes = (): void => {
+    for (const lane of lanes) forward({ type: "queued", lane });
+    lanes.clear();
+  };
+  const forward = (event: RequestEvent): void => {
+    if (ready && child) tell(child, { type: "event", event });
+  };
 
   events.bridge((event) => {
     // A runner's own events come in by `receive` and never reach this bridge.
-    if (ready && child) tell(child, { type: "event", event });
+    if (event.type !== "queued") return forward(event);
+    // One wake-up is enough for all submits that one commit acknowledged.
+    if (lanes.size === 0) setImmediate(wakeLanes);
+    lanes.add(event.lane);
   });
 
   function launch(): Promise<void> {
     // The keys are the server's business alone.
     const secretless: Config = { ...config, keys: config.keys.map(({ id }) => ({ id, secret: "" })) };
-    const running = fork(fileURLToPath(new URL("./process.js", import.meta.url)), {
+    const running = fork(fileURLToPath(program ?? new URL("./process.js", import.meta.url)), {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
       env: runnerEnvironment(),
     });
@@ -94,6 +120,14 @@ export function createRunnerSupervisor({ config, store, events, logLevel, log }:
   return {
     start: launch,
     ready: () => ready,
+    measure() {
+      if (!ready || !child) return Promise.resolve(undefined);
+      // All who ask while an answer is under way get that one.
+      measuring ??= askMeasurements(child).finally(() => {
+        measuring = undefined;
+      });
+      return measuring;
+    },
     async stop() {
       stopping = true;
       const running = child;
@@ -105,6 +139,22 @@ export function createRunnerSupervisor({ config, store, events, logLevel, log }:
       clearTimeout(killer);
     },
   };
+}
+
+function askMeasurements(child: ChildProcess): Promise<MetricsSnapshot | undefined> {
+  return new Promise((resolve) => {
+    const settle = (metrics?: MetricsSnapshot): void => {
+      clearTimeout(timer);
+      child.off("message", listener);
+      resolve(metrics);
+    };
+    const listener = (message: RunnerMessage): void => {
+      if (message.type === "measured") settle(message.metrics);
+    };
+    const timer = setTimeout(settle, MEASURE_MS);
+    child.on("message", listener);
+    tell(child, { type: "measure" });
+  });
 }
 
 /** A message to a process that may be dying: its exit is noticed elsewhere. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import Fastify from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 import Type from "typebox";
 import { type Config, readConfig } from "../../src/config.ts";
 import { createCatalog } from "../../src/endpoints/catalog.ts";
@@ -50,7 +50,7 @@ const input = Type.Object({
 const File = Type.Object({ url: Type.String(), file_size: Type.Optional(Type.Integer()) }, { title: "File" });
 
 /** An endpoint that takes a prompt. */
-function testEndpoint(id: string, more: Partial<Endpoint> = {}): Endpoint {
+export function testEndpoint(id: string, more: Partial<Endpoint> = {}): Endpoint {
   return defineEndpoint({
     id,
     aliases: [],
@@ -81,7 +81,13 @@ export const endpoints = [
 
 /** Starts a server on a free port; its folder is deleted when it closes. */
 export async function startFalServer(
-  options: { env?: Record<string, string>; slots?: number } = {},
+  options: {
+    env?: Record<string, string>;
+    slots?: number;
+    endpoints?: readonly Endpoint[];
+    /** Adds another dialect. */
+    register?: (app: FastifyInstance, services: Services) => void;
+  } = {},
 ): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "reshoot-fal-"));
   const config = readConfig([`--data=${folder}`, "--port=0"], options.env ?? {});
@@ -105,7 +111,7 @@ export async function startFalServer(
   const secret = new Uint8Array(32).fill(7);
   const services: Services = {
     config,
-    catalog: createCatalog(endpoints),
+    catalog: createCatalog(options.endpoints ?? endpoints),
     store,
     files,
     signer: createUrlSigner(secret),
@@ -117,6 +123,7 @@ export async function startFalServer(
     ownOrigins,
   };
   registerFal(app, services);
+  options.register?.(app, services);
   origin = await app.listen({ host: "127.0.0.1", port: 0 });
   const runner = startRunner(services, config, options.slots ?? 4);
   return {
@@ -191,7 +198,8 @@ function startRunner(services: Services, config: Config, slots: number) {
           return { $file: file.id, content_type: file.contentType, file_name: file.fileName, file_size: file.size };
         },
       });
-      await store.succeed(claim, { output, files: [], metrics, billableUnits: 2 });
+      const bill = { billableUnits: 2, price: 0.1, charge: config.prices === "vendor" ? 0.1 : 0 };
+      await store.succeed(claim, { output, files: [], metrics, ...bill });
     } catch (error) {
       if (abort.signal.aborted) await store.confirmCancelled(claim, metrics);
       else await store.fail(claim, toReshootError(error).toJSON(), metrics);

@@ -6,7 +6,8 @@ import { copyFile, link, mkdir, rename } from "node:fs/promises";
 import { cpus } from "node:os";
 import { basename, extname, join } from "node:path";
 import type { MediaLimits } from "../../media/limits.ts";
-import { createWorkerPool, type MediaWorker } from "../../media/worker-pool.ts";
+import { createWorkerPool, type MediaWorker, type WorkerPoolOptions } from "../../media/worker-pool.ts";
+import type { PoolLog } from "../../media/worker-process.ts";
 import type { MediaHandle, OperationName, OperationOptions, Operations } from "../../operations/operations.ts";
 import type { Engine, EngineJob } from "../engine.ts";
 
@@ -18,18 +19,20 @@ export type CpuEngineOptions = {
   /** Folder for the workers' private folders. */
   readonly folder: string;
   readonly limits: { readonly workerBytes: number; readonly jobSeconds: number } & MediaLimits;
-  readonly log?: { info(message: string): void; warn(message: string): void };
+  readonly log?: PoolLog;
+  readonly metrics?: WorkerPoolOptions["metrics"];
 };
 
 /** @returns an engine that has one slot a core. */
-export function createCpuEngine({ folder, limits, log }: CpuEngineOptions): Engine {
+export function createCpuEngine({ folder, limits, log, metrics }: CpuEngineOptions): Engine {
   const slots = Math.max(1, cpus().length);
   const pool = createWorkerPool({
     entry: new URL("./worker.js", import.meta.url),
     size: slots,
     folder,
     limits: { workerBytes: limits.workerBytes, jobSeconds: limits.jobSeconds },
-    ...(log ? { log } : {}),
+    ...(log && { log }),
+    ...(metrics && { metrics }),
   });
   const taskLimits: MediaLimits = { inputPixels: limits.inputPixels, inputSeconds: limits.inputSeconds };
 
@@ -40,12 +43,12 @@ export function createCpuEngine({ folder, limits, log }: CpuEngineOptions): Engi
     operations: OFFERED,
     start: () => pool.start(),
     stop: () => pool.stop(),
-    async openJob(_request, jobFolder, signal): Promise<EngineJob> {
+    async openJob(request, jobFolder, signal): Promise<EngineJob> {
       let worker: Promise<MediaWorker> | undefined;
       let count = 0;
 
       const call = async (task: OperationName, params: object, options: OperationOptions): Promise<unknown> => {
-        worker ??= pool.acquire(signal);
+        worker ??= pool.acquire(signal, request.id);
         const held = await worker;
         const inside = await importMedia(params, held.inFolder);
         const result = await held.run(task, { params: inside, limits: taskLimits }, options);

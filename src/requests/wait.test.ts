@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RequestEvents } from "../requests/events.ts";
+import { RequestEvents } from "./events.ts";
 import { type Wake, wakes } from "./wait.ts";
 
 test("wakes at once, on events of its request, and on the clock", async () => {

@@ -1,8 +1,6 @@
 /** Waiting for one request without polling it: events wake the waiter, and a slow clock covers lost events. */
-import type { FastifyReply } from "fastify";
-import type { RequestEvents } from "../requests/events.ts";
-import type { RequestRecord } from "../requests/store.ts";
-import type { Services } from "../services.ts";
+import type { RequestEvents } from "./events.ts";
+import type { RequestRecord, RequestStore } from "./store.ts";
 
 /** Why a waiter woke. */
 export type Wake = {
@@ -57,27 +55,16 @@ export async function* wakes(
 
 /** The record of a request once it is finished; undefined when the signal aborts first or the request is gone. */
 export async function finished(
-  services: Services,
+  { events, store }: { readonly events: RequestEvents; readonly store: Pick<RequestStore, "get"> },
   id: string,
   signal: AbortSignal,
 ): Promise<RequestRecord | undefined> {
-  for await (const { look } of wakes(services.events, id, signal)) {
+  for await (const { look } of wakes(events, id, signal)) {
     if (!look) continue;
-    const record = await services.store.get(id);
+    const record = await store.get(id);
     if (!record || isFinished(record)) return record;
   }
   return undefined;
-}
-
-/** Aborts when the client closes the connection before the whole reply was sent. */
-export function clientGone(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  const response = reply.raw;
-  if (response.closed || response.destroyed) controller.abort();
-  response.once("close", () => {
-    if (!response.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }
 
 async function sleepUntil(onReady: (resolve: () => void) => void, ms: number): Promise<void> {
