@@ -1,0 +1,144 @@
+/** Hostile and odd files in every media field of every working endpoint, uploaded and inline. */
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { sharedMedia, withoutSharedMedia } from "../shared-media.ts";
+import { type Bomb, bombs, PICTURE } from "./bombs.ts";
+import { wave, yuv4mpeg } from "./boxes.ts";
+import { startTarget, startTrap, type Target } from "./server.ts";
+import { assertWellFormed } from "./wire.ts";
+
+/** Longer than any of these files may keep a worker busy. */
+const PATIENCE_MS = 60_000;
+const AT_ONCE = 3;
+
+const VOID = "fal-ai/void-video-inpainting";
+const MERGE = "fal-ai/ffmpeg-api/merge-audio-video";
+const FIELDS = [
+  [VOID, "video_url"],
+  [VOID, "quad_mask_video_url"],
+  [MERGE, "video_url"],
+  [MERGE, "audio_url"],
+] as const;
+
+const inline = (type: string, bytes: Uint8Array): string =>
+  `data:${type};base64,${Buffer.from(bytes).toString("base64")}`;
+
+/** Inputs that work, each field of which gives way to a hostile file. */
+const GOOD: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  [VOID]: {
+    prompt: "",
+    video_url: inline("video/x-yuv4mpeg", yuv4mpeg({ level: (frame) => 100 + frame })),
+    quad_mask_video_url: inline("video/x-yuv4mpeg", yuv4mpeg({ level: () => 255 })),
+  },
+  [MERGE]: {
+    video_url: inline("video/x-yuv4mpeg", yuv4mpeg({ level: (frame) => 100 + frame })),
+    audio_url: inline("audio/wav", wave()),
+  },
+};
+
+describe("hostile media", () => {
+  let target: Target;
+  let trap: Awaited<ReturnType<typeof startTrap>>;
+  let hostile: readonly Bomb[] = [];
+
+  before(async () => {
+    [target, trap] = await Promise.all([startTarget("--max-input-seconds=60"), startTrap()]);
+    // Playable, so that whatever opens it succeeds and is found out.
+    const file = join(target.folder, "lure.y4m");
+    await writeFile(file, yuv4mpeg());
+    const picture = join(target.folder, "lure.png");
+    await writeFile(picture, PICTURE);
+    hostile = bombs({ file, picture, url: trap.origin });
+  });
+  after(async () => {
+    await target.assertHealthy();
+    assert.deepEqual(trap.hits(), []);
+    await Promise.all([target.close(), trap.close()]);
+  });
+
+  const upload = async (type: string, bytes: Uint8Array): Promise<string> => {
+    const reply = await fetch(`${target.origin}/cdn/files/upload`, {
+      method: "POST",
+      headers: { "content-type": type },
+      body: Buffer.from(bytes),
+    });
+    assert.equal(reply.status, 200);
+    return ((await reply.json()) as { access_url: string }).access_url;
+  };
+
+  /** Whether the file was accepted. Fails unless the result is a video or the refusal names the field. */
+  const attempt = async (endpoint: string, field: string, url: string, name: string): Promise<boolean> => {
+    const reply = await fetch(`${target.origin}/run/${endpoint}`, {
+      method: "POST",
+      body: JSON.stringify({ ...GOOD[endpoint], [field]: url }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    const text = await reply.text();
+    const what = `${name} as ${field} of ${endpoint}`;
+    assertWellFormed(reply.status, text, what);
+    if (reply.status === 200) {
+      const { video } = JSON.parse(text) as { video: { url: string } };
+      const result = await fetch(video.url);
+      assert.equal(result.status, 200, what);
+      assert.ok((await result.arrayBuffer()).byteLength > 0, what);
+      return true;
+    }
+    assert.equal(reply.status, 422, `${what}: ${text}`);
+    const { detail } = JSON.parse(text) as { detail: { loc: unknown[] }[] };
+    assert.deepEqual(detail[0]!.loc, ["body", field], `${what}: ${text}`);
+    return false;
+  };
+
+  const inParallel = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
+    const left = [...items];
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+      }),
+    );
+  };
+
+  test("what the other fields hold is accepted", async () => {
+    for (const [endpoint, input] of Object.entries(GOOD)) {
+      assert.ok(await attempt(endpoint, "video_url", String(input.video_url), "the good input"));
+    }
+  });
+
+  for (const [endpoint, field] of FIELDS) {
+    test(`files that ask for too much, as ${field} of ${endpoint}`, async () => {
+      await inParallel(hostile, async ({ name, type, bytes, refused }) => {
+        // Alternately: each file comes by both ways, in two fields each.
+        const isInline =
+          (hostile.findIndex((bomb) => bomb.name === name) + FIELDS.findIndex((f) => f[1] === field)) % 2;
+        const url = isInline ? inline(type, bytes) : await upload(type, bytes);
+        const accepted = await attempt(endpoint, field, url, name);
+        assert.ok(!(refused && accepted), `${name} was accepted as ${field} of ${endpoint}`);
+      });
+      await target.assertHealthy();
+    });
+  }
+
+  describe("real clips", { skip: withoutSharedMedia }, () => {
+    const clips = (folder: string): string[] => readdirSync(sharedMedia(folder)).map((name) => `${folder}/${name}`);
+
+    for (const [endpoint, field] of FIELDS) {
+      test(`malformed and odd, as ${field} of ${endpoint}`, async () => {
+        // Odd clips as videos: test/end-to-end/odd-media.test.ts looks at every frame.
+        const names = [...clips("malformed"), ...(field === "video_url" ? [] : clips("odd"))];
+        const accepted: string[] = [];
+        await inParallel(names, async (name) => {
+          const url = await upload(
+            name.endsWith(".png") ? "image/png" : "video/mp4",
+            await readFile(sharedMedia(name)),
+          );
+          if (await attempt(endpoint, field, url, name)) accepted.push(name);
+        });
+        await target.assertHealthy();
+        for (const name of accepted) assert.match(name, /^odd\/|huge_declared_dims/, `${name} was accepted`);
+      });
+    }
+  });
+});
