@@ -1,0 +1,17 @@
+/** `npm run bench -- <name> [options]`: one published figure. */
+
+/** Every benchmark, loaded when asked for. */
+const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly string[]): Promise<void> }>>> = {
+  queue: () => import("./queue.ts"),
+  removal: () => import("./removal.ts"),
+  soak: () => import("./soak.ts"),
+};
+
+const [name = "", ...argv] = process.argv.slice(2);
+const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+if (!load) {
+  console.error(`usage: npm run bench -- ${Object.keys(BENCHES).join("|")} [options]`);
+  process.exit(1);
+}
+const { main } = await load();
+await main(argv);

@@ -1,0 +1,120 @@
+/** How good a fill is: what the table of `npm run bench -- removal` is made of. */
+import { createMemory, loadKernels } from "../src/kernels/kernels.ts";
+import type { FrameFormat } from "../src/media/frame.ts";
+import { layoutOf } from "../src/vision/frames/layout.ts";
+import type { Homography } from "../src/vision/registration/homography.ts";
+import { alignPair, alignToKey } from "../src/vision/registration/pair.ts";
+
+/** A clip without its object, as planar 8-bit 4:2:0 frames one after the other, and its masks (255: remove). */
+export type Reference = {
+  readonly width: number;
+  readonly height: number;
+  readonly truth: Uint8Array;
+  readonly mask: Uint8Array;
+};
+
+/** Figures over all masked luma pixels of a clip. */
+export type Quality = {
+  /** dB. */
+  readonly psnr: number;
+  /** Mean structural similarity over 7 x 7 windows around them (Wang et al. 2004), -1 to 1. */
+  readonly ssim: number;
+  /** Root mean square change of the error from frame to frame at the same point of the background, in levels. */
+  readonly flicker: number;
+};
+
+/** Compares a result, laid out as the truth. `motions` from {@link motionsOf}. */
+export function measure(reference: Reference, result: Uint8Array, motions: readonly Homography[]): Quality {
+  const { width, height, mask, truth } = reference;
+  const luma = width * height;
+  const frameBytes = (luma * 3) / 2;
+  const frames = mask.length / luma;
+  let [squares, pixels, similarity, changes, compared] = [0, 0, 0, 0, 0];
+  let before = new Float32Array(luma);
+  for (let frame = 0; frame < frames; frame++) {
+    const own = result.subarray(frame * frameBytes, frame * frameBytes + luma);
+    const real = truth.subarray(frame * frameBytes, frame * frameBytes + luma);
+    const hole = mask.subarray(frame * luma, (frame + 1) * luma);
+    const earlier = frame > 0 ? mask.subarray((frame - 1) * luma, frame * luma) : undefined;
+    const error = Float32Array.from(own, (value, i) => value - real[i]!);
+    const h = motions[frame];
+    for (let i = 0; i < luma; i++) {
+      if (hole[i]! < 128) continue;
+      squares += error[i]! ** 2;
+      pixels++;
+      const [x, y] = [i % width, Math.floor(i / width)];
+      similarity += ssimAt(own, real, width, height, x, y);
+      if (!h || !earlier) continue;
+      const w = h[6]! * x + h[7]! * y + h[8]!;
+      const [qx, qy] = [(h[0]! * x + h[1]! * y + h[2]!) / w, (h[3]! * x + h[4]! * y + h[5]!) / w];
+      if (!(qx >= 0 && qy >= 0 && qx < width - 1 && qy < height - 1)) continue;
+      if (earlier[Math.round(qy) * width + Math.round(qx)]! < 128) continue;
+      changes += (error[i]! - bilinear(before, width, qx, qy)) ** 2;
+      compared++;
+    }
+    before = error;
+  }
+  return {
+    psnr: 10 * Math.log10(255 ** 2 / (squares / pixels)),
+    ssim: similarity / pixels,
+    flicker: Math.sqrt(changes / compared),
+  };
+}
+
+/** The camera's motion from each frame of the truth to the one before; undefined for the first. */
+export function motionsOf({ width, height, truth }: Reference): Homography[] {
+  const format: FrameFormat = { width, height, chromaShiftX: 1, chromaShiftY: 1, bitDepth: 8, fullRange: false };
+  const { levels, bytes } = layoutOf(format);
+  const bases = [1024, 1024 + Math.ceil(bytes / 16) * 16 + 16] as const;
+  const start = bases[1] + Math.ceil(bytes / 16) * 16 + 16;
+  const memory = createMemory(start + 2 ** 20);
+  const kernels = loadKernels(memory);
+  const context = { kernels, memory, scratch: { start, end: start + 2 ** 20 } };
+  const luma = width * height;
+  const load = (frame: number, base: number): void => {
+    const at = (frame * luma * 3) / 2;
+    new Uint8Array(memory.buffer, base + levels[0]!.luma, luma).set(truth.subarray(at, at + luma));
+    for (let i = 1; i < levels.length; i++) {
+      const [from, to] = [levels[i - 1]!, levels[i]!];
+      kernels.halve(base + from.luma, from.width, from.height, base + to.luma);
+    }
+  };
+  const frames = truth.length / ((luma * 3) / 2);
+  return Array.from({ length: frames }, (_, frame) => {
+    if (frame === 0) return undefined as never;
+    load(frame, bases[0]);
+    load(frame - 1, bases[1]);
+    const model = "homography" as const;
+    const rough = alignPair(context, { levels, from: bases[0], to: bases[1], model }).homography;
+    const guess = { start: rough, gain: 1, offset: 0 };
+    return alignToKey(context, { levels, key: bases[0], frame: bases[1], model, ...guess })?.homography ?? rough;
+  });
+}
+
+function bilinear(values: Float32Array, width: number, x: number, y: number): number {
+  const [ix, iy] = [Math.floor(x), Math.floor(y)];
+  const [ax, ay] = [x - ix, y - iy];
+  const at = iy * width + ix;
+  const top = values[at]! * (1 - ax) + values[at + 1]! * ax;
+  return top * (1 - ay) + (values[at + width]! * (1 - ax) + values[at + width + 1]! * ax) * ay;
+}
+
+function ssimAt(a: Uint8Array, b: Uint8Array, width: number, height: number, x: number, y: number): number {
+  let [n, sumA, sumB, sumAA, sumBB, sumAB] = [0, 0, 0, 0, 0, 0];
+  for (let ny = Math.max(0, y - 3); ny <= Math.min(height - 1, y + 3); ny++) {
+    for (let i = ny * width + Math.max(0, x - 3); i <= ny * width + Math.min(width - 1, x + 3); i++) {
+      const [p, q] = [a[i]!, b[i]!];
+      n++;
+      sumA += p;
+      sumB += q;
+      sumAA += p * p;
+      sumBB += q * q;
+      sumAB += p * q;
+    }
+  }
+  const [meanA, meanB] = [sumA / n, sumB / n];
+  const [c1, c2] = [(0.01 * 255) ** 2, (0.03 * 255) ** 2];
+  const covariance = sumAB / n - meanA * meanB;
+  const variances = sumAA / n - meanA ** 2 + sumBB / n - meanB ** 2;
+  return ((2 * meanA * meanB + c1) * (2 * covariance + c2)) / ((meanA ** 2 + meanB ** 2 + c1) * (variances + c2));
+}
