@@ -136,10 +136,10 @@ async function startRival(folder: string, children: Child[]): Promise<Target[]> 
   const parts = [database, server, start(process.execPath, [rival, "worker", port, redis])];
   children.push(...parts);
   const origin = `http://127.0.0.1:${port}`;
-  await untilReady(server, async () => (await fetch(`${origin}/work/none`)).status === 404);
+  await untilReady(server, async () => (await fetch(`${origin}/jobs/none`)).status === 404);
   const name = "Fastify + BullMQ + Redis";
   const pids = parts.map(({ pid }) => pid!);
-  return [{ name, origin, pids, wait: "/wait", work: "/work", result: (id) => `/work/${id}` }];
+  return [{ name, origin, pids, wait: "/wait", work: "/jobs", result: (id) => `/jobs/${id}` }];
 }
 
 function render(

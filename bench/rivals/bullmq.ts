@@ -25,7 +25,7 @@ if (part === "worker") {
     await queue.add("request", body, { jobId: id });
     return { status: "IN_QUEUE", request_id: id };
   });
-  app.get<{ Params: { id: string } }>("/work/:id", async ({ params }, reply) => {
+  app.get<{ Params: { id: string } }>("/jobs/:id", async ({ params }, reply) => {
     const job: Job | undefined = await queues.work?.getJob(params.id);
     if (!job) return reply.code(404).send({ detail: "Not found" });
     return job.returnvalue ?? reply.code(202).send({ status: "IN_PROGRESS" });

@@ -47,7 +47,7 @@ async function sendRun(
 
 /** The endpoint behind `{id}/stream`; undefined for a plain run. */
 function streamOf(path: EndpointPath, services: Services): EndpointPath | undefined {
-  if (!path.path?.endsWith("stream") || services.catalog.find(path.id)) return undefined;
+  if (!/(^|\/)stream$/.test(path.path ?? "") || services.catalog.find(path.id)) return undefined;
   const parsed = parseQueuePath(path.id.replace(/\/stream$/, ""));
   return parsed?.kind === "endpoint" ? parsed.endpoint : undefined;
 }
