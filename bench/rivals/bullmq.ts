@@ -11,10 +11,10 @@ const [part, port, redis] = process.argv.slice(2);
 const connection = { host: "127.0.0.1", port: Number(redis), maxRetriesPerRequest: null };
 
 if (part === "worker") {
-  new Worker("work", async () => ({ started_at: wallClock() }), { connection, concurrency: SLOTS });
+  new Worker("jobs", async () => ({ started_at: wallClock() }), { connection, concurrency: SLOTS });
 } else {
   const queues: Record<string, Queue> = {
-    work: new Queue("work", { connection }),
+    jobs: new Queue("jobs", { connection }),
     wait: new Queue("wait", { connection }),
   };
   const app = Fastify();
@@ -26,7 +26,7 @@ if (part === "worker") {
     return { status: "IN_QUEUE", request_id: id };
   });
   app.get<{ Params: { id: string } }>("/jobs/:id", async ({ params }, reply) => {
-    const job: Job | undefined = await queues.work?.getJob(params.id);
+    const job: Job | undefined = await queues.jobs?.getJob(params.id);
     if (!job) return reply.code(404).send({ detail: "Not found" });
     return job.returnvalue ?? reply.code(202).send({ status: "IN_PROGRESS" });
   });
