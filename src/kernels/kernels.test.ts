@@ -111,7 +111,7 @@ describe("gather", () => {
       record.set([1, 0, shift[0], 0, 1, shift[1], 0, 0, 1], 4);
       record.set([1.25, 3, 1], 13);
       const pixels = Int32Array.from({ length: width * height }, (_, i) => (Math.floor(i / width) << 16) | (i % width));
-      const [values, counts, scratch] = [arena.take(4 * pixels.length), arena.take(pixels.length), arena.take(64)];
+      const [values, counts, scratch] = [arena.take(4 * pixels.length), arena.take(pixels.length), arena.take(1088)];
       const run = bits === 8 ? kernels.gather8 : kernels.gather16;
       run(
         put(pixels),
@@ -153,7 +153,7 @@ describe("gather", () => {
     const packed = new Uint8Array(sources.length * 96);
     for (const [i, record] of sources.entries()) packed.set(new Uint8Array(record.buffer), i * 96);
     const at = put(packed);
-    const [values, counts, scratch] = [arena.take(4), arena.take(1), arena.take(256)];
+    const [values, counts, scratch] = [arena.take(4), arena.take(1), arena.take(1088)];
     kernels.gather8(
       put(Int32Array.of((3 << 16) | 4)),
       1,
@@ -175,5 +175,21 @@ describe("gather", () => {
     assert.ok(Math.abs(new Float32Array(memory.buffer, values, 1)[0]! - 100) < 0.6);
     kernels.gather8(put(Int32Array.of(0)), 1, width, height, 0, 0, width, height, at, 9, 3, 3, scratch, values, counts);
     assert.equal(bytes(counts, 1)[0], 3);
+  });
+
+  it("believes the nearest in time where samples disagree", () => {
+    const { memory, kernels, put, arena } = testMemory();
+    const packed = new Uint8Array(12 * 96);
+    for (let i = 0; i < 12; i++) {
+      const record = new Float32Array(24);
+      const plane = put(new Uint8Array(width * height).fill(i < 4 ? 80 : 160));
+      new Uint32Array(record.buffer).set([plane, 0, 1]);
+      record.set([1, 0, 1], 13);
+      packed.set(new Uint8Array(record.buffer), i * 96);
+    }
+    const [values, counts, scratch] = [arena.take(4), arena.take(1), arena.take(1088)];
+    const pixels = put(Int32Array.of((3 << 16) | 4));
+    kernels.gather8(pixels, 1, width, height, 0, 0, width, height, put(packed), 12, 16, 3, scratch, values, counts);
+    assert.ok(Math.abs(new Float32Array(memory.buffer, values, 1)[0]! - 80) < 0.6);
   });
 });

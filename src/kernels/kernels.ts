@@ -32,6 +32,7 @@ export type Kernels = {
     warp: number,
     scale: number,
     out: number,
+    terms: number,
   ): void;
   gather8: Gather;
   gather16: Gather;

@@ -1,14 +1,19 @@
 // Collects, for each hole pixel, the samples that other frames hold of the same background point, and combines them.
+// Four pixels go side by side, one a lane.
 
-/** Keys' cubic convolution weights for the four samples around a fraction, a = -0.5 (Keys 1981). */
-// @ts-ignore: decorator
-@inline
-function cubic(t: f32): v128 {
-  const t2: f32 = t * t, t3: f32 = t2 * t;
-  return f32x4(
-    -0.5 * t3 + t2 - 0.5 * t, 1.5 * t3 - 2.5 * t2 + 1, -1.5 * t3 + 2 * t2 + 0.5 * t, 0.5 * t3 - 0.5 * t2,
-  );
-}
+/** Samples a pixel may have; their number fits the bits of a key that name a slot. */
+const SLOTS: i32 = 16;
+/** Above every sample: an empty slot. */
+const EMPTY: f32 = 1e9;
+// Scratch: 16 slots of four keys, 16 of four weights, then vectors.
+const WEIGHTS: usize = 256;
+const PLACE_X: usize = 512;
+const PLACE_Y: usize = 528;
+const FOUND: usize = 544;
+const ORDERED: usize = 576;
+const RECENCY: usize = 832;
+/** Weight of each further sample against the one before it where the samples disagree: sources come nearest in time first. */
+const FADE: f32 = 0.65;
 
 // @ts-ignore: decorator
 @inline
@@ -17,13 +22,63 @@ function four<T>(p: usize): v128 {
   return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(v128.load64_zero(p)));
 }
 
+/** Keys' cubic convolution weights for the four samples around a fraction, a = -0.5 (Keys 1981). */
+// @ts-ignore: decorator
+@inline
+function cubic(t: f32): v128 {
+  const s = f32x4.splat(t);
+  let w = f32x4.add(f32x4.mul(f32x4(-0.5, 1.5, -1.5, 0.5), s), f32x4(1, -2.5, 2, -0.5));
+  w = f32x4.add(f32x4.mul(w, s), f32x4(-0.5, 0, 0.5, 0));
+  return f32x4.add(f32x4.mul(w, s), f32x4(0, 1, 0, 0));
+}
+
+/** The plane's value between its samples. */
+// @ts-ignore: decorator
+@inline
+function interpolate<T>(plane: usize, width: i32, height: i32, px: f32, py: f32): f32 {
+  const size = <usize>sizeof<T>();
+  const ix = <i32>floor32(px), iy = <i32>floor32(py);
+  const wx = cubic(px - <f32>ix), wy = cubic(py - <f32>iy);
+  const y0 = f32x4.splat(f32x4.extract_lane(wy, 0)), y1 = f32x4.splat(f32x4.extract_lane(wy, 1));
+  const y2 = f32x4.splat(f32x4.extract_lane(wy, 2)), y3 = f32x4.splat(f32x4.extract_lane(wy, 3));
+  let sum: v128;
+  if (ix >= 1 && iy >= 1 && ix + 2 < width && iy + 2 < height) {
+    const stride = <usize>width * size;
+    const p = plane + <usize>((iy - 1) * width + ix - 1) * size;
+    sum = f32x4.add(
+      f32x4.add(f32x4.mul(four<T>(p), y0), f32x4.mul(four<T>(p + stride), y1)),
+      f32x4.add(f32x4.mul(four<T>(p + 2 * stride), y2), f32x4.mul(four<T>(p + 3 * stride), y3)),
+    );
+  } else {
+    const c0 = <usize>min(max(ix - 1, 0), width - 1) * size, c1 = <usize>min(max(ix, 0), width - 1) * size;
+    const c2 = <usize>min(max(ix + 1, 0), width - 1) * size, c3 = <usize>min(max(ix + 2, 0), width - 1) * size;
+    sum = f32x4.mul(spread<T>(plane + <usize>(min(max(iy - 1, 0), height - 1) * width) * size, c0, c1, c2, c3), y0);
+    sum = f32x4.add(sum, f32x4.mul(spread<T>(plane + <usize>(min(max(iy, 0), height - 1) * width) * size, c0, c1, c2, c3), y1));
+    sum = f32x4.add(sum, f32x4.mul(spread<T>(plane + <usize>(min(max(iy + 1, 0), height - 1) * width) * size, c0, c1, c2, c3), y2));
+    sum = f32x4.add(sum, f32x4.mul(spread<T>(plane + <usize>(min(max(iy + 2, 0), height - 1) * width) * size, c0, c1, c2, c3), y3));
+  }
+  sum = f32x4.mul(sum, wx);
+  sum = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 2, 3, 0, 1));
+  return f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function spread<T>(row: usize, c0: usize, c1: usize, c2: usize, c3: usize): v128 {
+  return f32x4(<f32>load<T>(row + c0), <f32>load<T>(row + c1), <f32>load<T>(row + c2), <f32>load<T>(row + c3));
+}
+
+// @ts-ignore: decorator
+@inline
+function floor32(v: f32): f32 { return floor<f32>(v); }
+
 /**
  * `pixels`: `count` i32, y << 16 | x in the plane. `sources`: `sourceCount` records of 24 words: plane and blocked-map
  * pointers (u32, u32; the map has luma size, 0: none), exact (u32, 1: same pixel grid), pad, homography from target to
  * source in luma pixels (9 f32), gain, offset, weight (f32), pads. A source's sample is (sample - offset) / gain.
- * Sources are tried in order until `most` samples are found. `values` f32 and `counts` u8 receive the combined sample and how many were
- * found (0: none, value untouched). `scratch`: 2 * most f32. `floor`: the noise, in levels, that agreeing samples may
- * differ by.
+ * Sources are tried in order until `most` samples, at most 16, are found. `values` f32 and `counts` u8 receive the combined
+ * sample and how many were found (0: none, value untouched). `scratch`: 1088 bytes. `floor`: the noise, in levels, that
+ * agreeing samples may differ by.
  */
 // @ts-ignore: decorator
 @inline
@@ -31,113 +86,168 @@ function gather<T>(
   pixels: usize, count: i32, width: i32, height: i32, shiftX: i32, shiftY: i32, lumaWidth: i32, lumaHeight: i32,
   sources: usize, sourceCount: i32, most: i32, floor: f32, scratch: usize, values: usize, counts: usize,
 ): void {
-  const scaleX = <f32>(1 << shiftX), scaleY = <f32>(1 << shiftY);
-  const backX: f32 = 1 / scaleX, backY: f32 = 1 / scaleY;
+  const scaleX = f32x4.splat(<f32>(1 << shiftX)), scaleY = f32x4.splat(<f32>(1 << shiftY));
+  const backX = f32x4.splat(<f32>1 / <f32>(1 << shiftX)), backY = f32x4.splat(<f32>1 / <f32>(1 << shiftY));
+  const half = f32x4.splat(0.5), zero = f32x4.splat(0);
+  const lumaMaxX = f32x4.splat(<f32>(lumaWidth - 1)), lumaMaxY = f32x4.splat(<f32>(lumaHeight - 1));
   const size = <usize>sizeof<T>();
-  const weights = scratch + (<usize>most << 2);
-  const lumaMaxX = <f32>(lumaWidth - 1), lumaMaxY = <f32>(lumaHeight - 1);
-  for (let i = 0; i < count; i++) {
-    const at = load<i32>(pixels + (<usize>i << 2));
-    const x = at & 0xffff, y = at >> 16;
-    const fx: f32 = (<f32>x + 0.5) * scaleX - 0.5, fy: f32 = (<f32>y + 0.5) * scaleY - 0.5;
-    let found = 0;
-    for (let k = 0; k < sourceCount && found < most; k++) {
+  const found = scratch + FOUND;
+  let share: f32 = 1;
+  for (let slot = 0; slot < SLOTS; slot++) {
+    v128.store(scratch + RECENCY + (<usize>slot << 4), f32x4.splat(share));
+    share *= FADE;
+  }
+  for (let i = 0; i < count; i += 4) {
+    const lanes = min(4, count - i);
+    const at0 = load<i32>(pixels + (<usize>i << 2)), at1 = load<i32>(pixels + (<usize>min(i + 1, count - 1) << 2));
+    const at2 = load<i32>(pixels + (<usize>min(i + 2, count - 1) << 2)), at3 = load<i32>(pixels + (<usize>min(i + 3, count - 1) << 2));
+    const at = i32x4(at0, at1, at2, at3);
+    const x = f32x4.convert_i32x4_s(v128.and(at, i32x4.splat(0xffff))), y = f32x4.convert_i32x4_s(i32x4.shr_s(at, 16));
+    const fx = f32x4.sub(f32x4.mul(f32x4.add(x, half), scaleX), half), fy = f32x4.sub(f32x4.mul(f32x4.add(y, half), scaleY), half);
+    for (let slot = 0; slot < SLOTS; slot++) v128.store(scratch + (<usize>slot << 4), f32x4.splat(EMPTY));
+    v128.store(found, i32x4.splat(0));
+    let open = (1 << lanes) - 1;
+    for (let k = 0; k < sourceCount && open; k++) {
       const s = sources + <usize>(k * 96);
       const plane = <usize>load<u32>(s), blocked = <usize>load<u32>(s, 4);
-      let sample: f32 = 0;
-      if (load<u32>(s, 8)) {
-        if (blocked && load<u8>(blocked + <usize>(min(y << shiftY, lumaHeight - 1) * lumaWidth + min(x << shiftX, lumaWidth - 1)))) continue;
-        sample = <f32>load<T>(plane + <usize>(y * width + x) * size);
-      } else {
-        const w: f32 = load<f32>(s, 40) * fx + load<f32>(s, 44) * fy + load<f32>(s, 48);
-        if (w <= 0) continue;
-        const r: f32 = 1 / w;
-        const lx: f32 = (load<f32>(s, 16) * fx + load<f32>(s, 20) * fy + load<f32>(s, 24)) * r;
-        const ly: f32 = (load<f32>(s, 28) * fx + load<f32>(s, 32) * fy + load<f32>(s, 36)) * r;
-        if (!(lx >= 0 && ly >= 0 && lx <= lumaMaxX && ly <= lumaMaxY)) continue;
-        if (blocked && load<u8>(blocked + <usize>(<i32>(ly + 0.5) * lumaWidth + <i32>(lx + 0.5)))) continue;
-        const px: f32 = (lx + 0.5) * backX - 0.5, py: f32 = (ly + 0.5) * backY - 0.5;
-        const ix = <i32>floor32(px), iy = <i32>floor32(py);
-        const wx = cubic(px - <f32>ix), wy = cubic(py - <f32>iy);
-        let sum: v128;
-        if (ix >= 1 && iy >= 1 && ix + 2 < width && iy + 2 < height) {
-          const stride = <usize>width * size;
-          const p = plane + <usize>((iy - 1) * width + ix - 1) * size;
-          sum = f32x4.mul(four<T>(p), f32x4.splat(f32x4.extract_lane(wy, 0)));
-          sum = f32x4.add(sum, f32x4.mul(four<T>(p + stride), f32x4.splat(f32x4.extract_lane(wy, 1))));
-          sum = f32x4.add(sum, f32x4.mul(four<T>(p + 2 * stride), f32x4.splat(f32x4.extract_lane(wy, 2))));
-          sum = f32x4.add(sum, f32x4.mul(four<T>(p + 3 * stride), f32x4.splat(f32x4.extract_lane(wy, 3))));
-        } else {
-          sum = f32x4.splat(0);
-          const c0 = <usize>min(max(ix - 1, 0), width - 1) * size, c1 = <usize>min(max(ix, 0), width - 1) * size;
-          const c2 = <usize>min(max(ix + 1, 0), width - 1) * size, c3 = <usize>min(max(ix + 2, 0), width - 1) * size;
-          for (let j = 0; j < 4; j++) {
-            const row = plane + <usize>(min(max(iy - 1 + j, 0), height - 1) * width) * size;
-            const line = f32x4(<f32>load<T>(row + c0), <f32>load<T>(row + c1), <f32>load<T>(row + c2), <f32>load<T>(row + c3));
-            let v: f32 = f32x4.extract_lane(wy, 0);
-            if (j == 1) v = f32x4.extract_lane(wy, 1);
-            else if (j == 2) v = f32x4.extract_lane(wy, 2);
-            else if (j == 3) v = f32x4.extract_lane(wy, 3);
-            sum = f32x4.add(sum, f32x4.mul(line, f32x4.splat(v)));
-          }
-        }
-        sum = f32x4.mul(sum, wx);
-        sample = f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3);
+      const exact = load<u32>(s, 8);
+      let wanted = open;
+      let lumaX = fx, lumaY = fy;
+      if (!exact) {
+        const w = f32x4.add(f32x4.add(f32x4.mul(f32x4.splat(load<f32>(s, 40)), fx), f32x4.mul(f32x4.splat(load<f32>(s, 44)), fy)), f32x4.splat(load<f32>(s, 48)));
+        const r = f32x4.div(f32x4.splat(1), w);
+        lumaX = f32x4.mul(f32x4.add(f32x4.add(f32x4.mul(f32x4.splat(load<f32>(s, 16)), fx), f32x4.mul(f32x4.splat(load<f32>(s, 20)), fy)), f32x4.splat(load<f32>(s, 24))), r);
+        lumaY = f32x4.mul(f32x4.add(f32x4.add(f32x4.mul(f32x4.splat(load<f32>(s, 28)), fx), f32x4.mul(f32x4.splat(load<f32>(s, 32)), fy)), f32x4.splat(load<f32>(s, 36))), r);
+        const inside = v128.and(
+          v128.and(f32x4.gt(w, zero), v128.and(f32x4.ge(lumaX, zero), f32x4.ge(lumaY, zero))),
+          v128.and(f32x4.le(lumaX, lumaMaxX), f32x4.le(lumaY, lumaMaxY)),
+        );
+        wanted &= i32x4.bitmask(inside);
+        if (!wanted) continue;
+        v128.store(scratch + PLACE_X, f32x4.sub(f32x4.mul(f32x4.add(lumaX, half), backX), half));
+        v128.store(scratch + PLACE_Y, f32x4.sub(f32x4.mul(f32x4.add(lumaY, half), backY), half));
       }
-      sample = (sample - load<f32>(s, 56)) / load<f32>(s, 52);
-      const weight = load<f32>(s, 60);
-      // Insertion keeps the samples sorted: the quartiles below read them by rank.
-      let slot = found;
-      while (slot > 0 && load<f32>(scratch + ((<usize>slot - 1) << 2)) > sample) {
-        const from = (<usize>slot - 1) << 2;
-        store<f32>(scratch + from, load<f32>(scratch + from), 4);
-        store<f32>(weights + from, load<f32>(weights + from), 4);
-        slot--;
+      const offset = load<f32>(s, 56), inverse: f32 = 1 / load<f32>(s, 52), weight = load<f32>(s, 60);
+      // The nearest luma pixel; that of a chroma sample on the same grid is its area's first.
+      const near = exact
+        ? i32x4.add(i32x4.mul(i32x4.min_s(i32x4.shl(i32x4.shr_s(at, 16), shiftY), i32x4.splat(lumaHeight - 1)), i32x4.splat(lumaWidth)),
+            i32x4.min_s(i32x4.shl(v128.and(at, i32x4.splat(0xffff)), shiftX), i32x4.splat(lumaWidth - 1)))
+        : i32x4.add(i32x4.mul(i32x4.trunc_sat_f32x4_s(f32x4.add(lumaY, half)), i32x4.splat(lumaWidth)), i32x4.trunc_sat_f32x4_s(f32x4.add(lumaX, half)));
+      for (let lane = 0; lane < 4; lane++) {
+        if (!(wanted & (1 << lane))) continue;
+        const lane4 = <usize>lane << 2;
+        let place = i32x4.extract_lane(near, 0);
+        if (lane == 1) place = i32x4.extract_lane(near, 1);
+        else if (lane == 2) place = i32x4.extract_lane(near, 2);
+        else if (lane == 3) place = i32x4.extract_lane(near, 3);
+        if (blocked && load<u8>(blocked + <usize>place)) continue;
+        let sample: f32;
+        if (exact) {
+          const own = load<i32>(pixels + (<usize>(i + lane) << 2));
+          sample = <f32>load<T>(plane + <usize>((own >> 16) * width + (own & 0xffff)) * size);
+        } else sample = interpolate<T>(plane, width, height, load<f32>(scratch + PLACE_X + lane4), load<f32>(scratch + PLACE_Y + lane4));
+        sample = (sample - offset) * inverse;
+        const slot = load<i32>(found + lane4);
+        const to = scratch + (<usize>slot << 4) + lane4;
+        // The lowest bits of the sample, far below its noise, name its slot: they follow it through the sorting.
+        store<i32>(to, (reinterpret<i32>(sample) & ~15) | slot);
+        store<f32>(to, weight, WEIGHTS);
+        store<i32>(found + lane4, slot + 1);
+        if (slot + 1 >= most) open &= ~(1 << lane);
       }
-      store<f32>(scratch + (<usize>slot << 2), sample);
-      store<f32>(weights + (<usize>slot << 2), weight);
-      found++;
     }
-    store<u8>(counts + i, min(found, 255));
-    if (found > 0) store<f32>(values + (<usize>i << 2), combine(scratch, weights, found, floor));
+    const n = v128.load(found);
+    let deepest = max(max(i32x4.extract_lane(n, 0), i32x4.extract_lane(n, 1)), max(i32x4.extract_lane(n, 2), i32x4.extract_lane(n, 3)));
+    if (deepest > 0) {
+      sort(scratch, deepest);
+      const combined = combine(scratch, n, deepest, floor);
+      if (i32x4.extract_lane(n, 0)) store<f32>(values + (<usize>i << 2), f32x4.extract_lane(combined, 0));
+      if (lanes > 1 && i32x4.extract_lane(n, 1)) store<f32>(values + (<usize>i << 2), f32x4.extract_lane(combined, 1), 4);
+      if (lanes > 2 && i32x4.extract_lane(n, 2)) store<f32>(values + (<usize>i << 2), f32x4.extract_lane(combined, 2), 8);
+      if (lanes > 3 && i32x4.extract_lane(n, 3)) store<f32>(values + (<usize>i << 2), f32x4.extract_lane(combined, 3), 12);
+    }
+    store<u8>(counts + i, i32x4.extract_lane(n, 0));
+    if (lanes > 1) store<u8>(counts + i, i32x4.extract_lane(n, 1), 1);
+    if (lanes > 2) store<u8>(counts + i, i32x4.extract_lane(n, 2), 2);
+    if (lanes > 3) store<u8>(counts + i, i32x4.extract_lane(n, 3), 3);
   }
 }
 
+/** Sorts the four lanes of the first slots, upwards (Batcher's odd-even merge sort of the next power of two). */
 // @ts-ignore: decorator
 @inline
-function floor32(v: f32): f32 { return floor<f32>(v); }
+function sort(keys: usize, used: i32): void {
+  let size = 1;
+  while (size < used) size <<= 1;
+  for (let p = 1; p < size; p <<= 1) {
+    for (let k = p; k >= 1; k >>= 1) {
+      for (let j = k & (p - 1); j + k < size; j += 2 * k) {
+        for (let i = j; i < j + k && i + k < size; i++) {
+          if (((i ^ (i + k)) & ~(2 * p - 1)) != 0) continue;
+          const low = keys + (<usize>i << 4), high = low + (<usize>k << 4);
+          const a = v128.load(low), b = v128.load(high);
+          v128.store(low, f32x4.pmin(a, b));
+          v128.store(high, f32x4.pmax(a, b));
+        }
+      }
+    }
+  }
+}
 
-/** Weighted mean of sorted samples with Tukey's biweight around the weighted median. */
+/** The value of a lane at its own rank. */
 // @ts-ignore: decorator
 @inline
-function combine(samples: usize, weights: usize, n: i32, floor: f32): f32 {
-  if (n == 1) return load<f32>(samples);
-  let total: f32 = 0;
-  for (let i = 0; i < n; i++) total += load<f32>(weights + (<usize>i << 2));
-  let seen: f32 = 0;
-  let middle = 0;
-  while (middle < n - 1) {
-    seen += load<f32>(weights + (<usize>middle << 2));
-    if (seen >= total * 0.5) break;
-    middle++;
+function ranked(keys: usize, ranks: v128): v128 {
+  return i32x4(
+    load<i32>(keys + (<usize>i32x4.extract_lane(ranks, 0) << 4)), load<i32>(keys + (<usize>i32x4.extract_lane(ranks, 1) << 4) + 4),
+    load<i32>(keys + (<usize>i32x4.extract_lane(ranks, 2) << 4) + 8), load<i32>(keys + (<usize>i32x4.extract_lane(ranks, 3) << 4) + 12),
+  );
+}
+
+/**
+ * Weighted mean, lane by lane, of `n` sorted samples with Tukey's biweight around the weighted median. Where they disagree
+ * the background itself moves: then the nearest in time count most.
+ */
+// @ts-ignore: decorator
+@inline
+function combine(scratch: usize, n: v128, deepest: i32, floor: f32): v128 {
+  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  const quarter = i32x4.shr_u(n, 2);
+  const last = i32x4.max_s(i32x4.sub(i32x4.sub(n, i32x4.splat(1)), quarter), i32x4.splat(0));
+  const spread = f32x4.mul(f32x4.sub(ranked(scratch, last), ranked(scratch, quarter)), f32x4.splat(0.7413));
+  const least = f32x4.splat(floor);
+  const moving = f32x4.min(f32x4.max(f32x4.sub(f32x4.div(spread, f32x4.splat(2 * floor)), one), zero), one);
+  let total = zero;
+  for (let j = 0; j < deepest; j++) {
+    const slots = v128.and(v128.load(scratch + (<usize>j << 4)), i32x4.splat(15));
+    const recency = f32x4.add(f32x4.sub(one, moving), f32x4.mul(moving, ranked(scratch + RECENCY, slots)));
+    const weights = v128.and(f32x4.mul(ranked(scratch + WEIGHTS, slots), recency), i32x4.lt_s(i32x4.splat(j), n));
+    v128.store(scratch + ORDERED + (<usize>j << 4), weights);
+    total = f32x4.add(total, weights);
   }
-  const median = load<f32>(samples + (<usize>middle << 2));
-  const quarter = n >> 2;
-  const spread: f32 = (load<f32>(samples + (<usize>(n - 1 - quarter) << 2)) - load<f32>(samples + (<usize>quarter << 2))) * 0.7413;
+  const middle = f32x4.mul(total, f32x4.splat(0.5));
+  let seen = zero;
+  let median = zero;
+  let open = i32x4.splat(-1);
+  for (let j = 0; j < deepest; j++) {
+    seen = f32x4.add(seen, v128.load(scratch + ORDERED + (<usize>j << 4)));
+    median = v128.bitselect(v128.load(scratch + (<usize>j << 4)), median, v128.and(open, i32x4.lt_s(i32x4.splat(j), n)));
+    open = v128.andnot(open, f32x4.ge(seen, middle));
+  }
   // Few samples cannot tell spread from disagreement: then only those near the median count.
-  const sigma: f32 = n >= 8 ? min(max(spread, floor), 3 * floor) : floor;
-  const reach: f32 = 1 / (4 * sigma);
-  let sum: f32 = 0, norm: f32 = 0;
-  for (let i = 0; i < n; i++) {
-    const v = load<f32>(samples + (<usize>i << 2));
-    const d: f32 = (v - median) * reach;
-    const b: f32 = 1 - d * d;
-    if (b <= 0) continue;
-    const w: f32 = b * b * load<f32>(weights + (<usize>i << 2));
-    sum += w * v;
-    norm += w;
+  const wide = f32x4.min(f32x4.max(spread, least), f32x4.splat(3 * floor));
+  const sigma = v128.bitselect(wide, least, i32x4.ge_s(n, i32x4.splat(8)));
+  const reach = f32x4.div(one, f32x4.mul(sigma, f32x4.splat(4)));
+  let sum = zero, norm = zero;
+  for (let j = 0; j < deepest; j++) {
+    const v = v128.load(scratch + (<usize>j << 4));
+    const d = f32x4.mul(f32x4.sub(v, median), reach);
+    const b = f32x4.max(f32x4.sub(one, f32x4.mul(d, d)), zero);
+    const w = f32x4.mul(f32x4.mul(b, b), v128.load(scratch + ORDERED + (<usize>j << 4)));
+    sum = f32x4.add(sum, f32x4.mul(w, v));
+    norm = f32x4.add(norm, w);
   }
-  return norm > 0 ? sum / norm : median;
+  return v128.bitselect(f32x4.div(sum, norm), median, f32x4.gt(norm, zero));
 }
 
 /** {@link gather} over 8-bit planes. */

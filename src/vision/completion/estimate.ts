@@ -16,6 +16,16 @@ export type EstimateInput = {
   readonly hole: Box;
   readonly affected: boolean;
   readonly sources: readonly Source[];
+  /** Addresses of frames whose maps are wanted back as they fit around the hole. */
+  readonly near: readonly number[];
+};
+
+/** What {@link estimate} found. */
+export type Estimated = {
+  /** Luma pixels that no source shows. */
+  readonly unseen: number;
+  /** Those of the sources asked for that fit. */
+  readonly local: readonly Source[];
 };
 
 /** Samples combined for a pixel at most. */
@@ -25,11 +35,8 @@ const RING = 8;
 /** Thirds of a pixel: the unit of distance maps. */
 const THIRD = 3;
 
-/**
- * Fills the hole of the frame at `base` (fills, edge and state of its layout).
- * @returns how many luma pixels no source shows.
- */
-export function estimate(context: JobContext, input: EstimateInput): { unseen: number } {
+/** Fills the hole of the frame at `base` (fills, edge and state of its layout). */
+export function estimate(context: JobContext, input: EstimateInput): Estimated {
   const { kernels, memory } = context;
   const { layout, base } = input;
   const { format, radius } = layout;
@@ -81,7 +88,7 @@ export function estimate(context: JobContext, input: EstimateInput): { unseen: n
     if (edge[i]! > reach) state[i] = 0;
     else if (state[i] === UNSEEN) unseen++;
   }
-  return { unseen };
+  return { unseen, local: sources.filter((source) => input.near.includes(source.base)) };
 }
 
 /** Which pixels of a plane lie on the ring, wholly outside the soft edge. */

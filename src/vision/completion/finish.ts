@@ -1,7 +1,8 @@
 /** Last job of a frame with a hole: steadies the fill over time, blends its edge, and hands the picture out. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, samplesAt } from "../frames/layout.ts";
+import { bytesAt, type Layout, type PlaneSize, samplesAt } from "../frames/layout.ts";
 import type { Box } from "../registration/align.ts";
+import { addSmoothly } from "./add-smoothly.ts";
 import { addGrain } from "./grain.ts";
 import { gatherPixels, grown, listPixels } from "./pixels.ts";
 import type { Source } from "./sources.ts";
@@ -36,11 +37,14 @@ export function finish(
     const pixels = listPixels(layout, plane, box, (i) => edge[i]! <= reach);
     const values = new Float32Array(pixels.length);
     const place = (i: number) => (pixels[i]! >> 16) * size.width + (pixels[i]! & 0xffff);
+    for (let i = 0; i < pixels.length; i++) values[i] = fills[place(i)]!;
     if (neighbours.length > 1) {
-      values.set(
-        gatherPixels(context, layout, pixels, neighbours, { plane, from: "filled", most: neighbours.length }).values,
-      );
-    } else for (let i = 0; i < pixels.length; i++) values[i] = fills[place(i)]!;
+      const options = { plane, from: "filled", most: neighbours.length } as const;
+      const steady = gatherPixels(context, layout, pixels, neighbours, options).values;
+      for (let i = 0; i < pixels.length; i++) steady[i]! -= values[i]!;
+      const radius = Math.max(2, layout.radius >> size.shiftX);
+      addSmoothly(values, steady, pixels, radius, (i) => steepness(fills, size, pixels[i]!));
+    }
     if (grain !== undefined)
       addGrain(values, pixels, out, size, (at) => edge[lumaIndex(at, size, width)]!, grain + plane);
     const top = 2 ** bitDepth - 1;
@@ -51,6 +55,15 @@ export function finish(
     }
     return out;
   });
+}
+
+/** Difference across a sample and down it, together. */
+function steepness(plane: Uint8Array | Uint16Array, { width, height }: PlaneSize, pixel: number): number {
+  const [x, y] = [pixel & 0xffff, pixel >> 16];
+  const row = y * width;
+  const across = plane[row + Math.min(width - 1, x + 1)]! - plane[row + Math.max(0, x - 1)]!;
+  const down = plane[Math.min(height - 1, y + 1) * width + x]! - plane[Math.max(0, y - 1) * width + x]!;
+  return Math.abs(across) + Math.abs(down);
 }
 
 /** Share of the fill by distance to the hole: whole over the inner half of the band, then falling to zero. */

@@ -8,6 +8,8 @@ import type { Source } from "./sources.ts";
 
 /** Pixels compared for each source. */
 const SAMPLES = 2500;
+/** A local map is less exact than the camera's unless what remains shrinks to this share. */
+const WORTHWHILE = 0.8;
 /** Pixels of a 360-line picture that a local map may differ from the camera's. */
 const REACH = 12;
 
@@ -24,20 +26,21 @@ export function localise(
   const limit = (REACH * Math.min(layout.format.width, layout.format.height)) / 360 + 1;
   const fitted = sources.map((source) => {
     if (source.exact) return { source, sigma: 0 };
-    const found = align(kernels, memory, scratch.start, template, at(layout.levels, source.base), {
-      start: source.homography,
-      gain: source.gain,
-      offset: source.offset,
-      levels: [{ index: level, model: "affine", iterations: 2 }],
-      within: box,
-      samples: SAMPLES,
-    });
+    const start = { start: source.homography, gain: source.gain, offset: source.offset, within: box, samples: SAMPLES };
+    const image = at(layout.levels, source.base);
+    const fit = (iterations: number) => {
+      const levels = [{ index: level, model: "affine" as const, iterations }];
+      return align(kernels, memory, scratch.start, template, image, { ...start, levels });
+    };
+    const before = fit(0);
+    const found = fit(2);
     if (
       !found ||
       distance(found.homography, source.homography, layout.format.width, layout.format.height) > 4 * limit
     ) {
       return { source, sigma: undefined };
     }
+    if (before && found.sigma > WORTHWHILE * before.sigma) return { source, sigma: before.sigma };
     return {
       source: { ...source, homography: found.homography, gain: found.gain, offset: found.offset },
       sigma: found.sigma,

@@ -8,7 +8,9 @@
 const CELL = 8;
 /** How strongly a cell follows its neighbours, in samples of the ring. */
 const STIFFNESS = 24;
-const SWEEPS = 120;
+const SWEEPS = 40;
+/** Over-relaxation: each sweep goes this much of the way to where a cell should be. */
+const RELAXATION = 1.7;
 
 /** A smooth correction over a rectangle of a plane. */
 export class Membrane {
@@ -81,17 +83,26 @@ export class Membrane {
     for (let row = 0; row < this.#rows; row++) {
       for (let column = 0; column < this.#columns; column++) {
         const i = row * this.#columns + column;
-        let sum = this.#sum[i]!;
-        let weight = this.#count[i]!;
-        const add = (value: number) => {
-          sum += STIFFNESS * value;
-          weight += STIFFNESS;
-        };
-        if (column > 0) add(values[i - 1]!);
-        if (column + 1 < this.#columns) add(values[i + 1]!);
-        if (row > 0) add(values[i - this.#columns]!);
-        if (row + 1 < this.#rows) add(values[i + this.#columns]!);
-        values[i] = sum / weight;
+        let sum = 0;
+        let neighbours = 0;
+        if (column > 0) {
+          sum += values[i - 1]!;
+          neighbours++;
+        }
+        if (column + 1 < this.#columns) {
+          sum += values[i + 1]!;
+          neighbours++;
+        }
+        if (row > 0) {
+          sum += values[i - this.#columns]!;
+          neighbours++;
+        }
+        if (row + 1 < this.#rows) {
+          sum += values[i + this.#columns]!;
+          neighbours++;
+        }
+        const target = (this.#sum[i]! + STIFFNESS * sum) / (this.#count[i]! + STIFFNESS * neighbours);
+        values[i]! += RELAXATION * (target - values[i]!);
       }
     }
   }

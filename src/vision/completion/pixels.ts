@@ -15,11 +15,13 @@ export type Gathered = {
   readonly counts: Uint8Array;
 };
 
+/** Bytes of scratch that the gather kernel needs. */
+const GATHER_SCRATCH = 1088;
 /** Levels (of 256) by which honest samples of one background point differ. */
 const NOISE = 3;
 
 /**
- * Looks up every pixel of a plane in the sources, at most `most` samples each, nearest source in the list first.
+ * Looks up every pixel of a plane in the sources, at most `most` (up to 16) samples each, nearest source in the list first.
  * The result lies in scratch memory: it is overwritten by the next call.
  */
 export function gatherPixels(
@@ -31,7 +33,7 @@ export function gatherPixels(
 ): Gathered {
   const arena = new Arena(scratch.start, scratch.end);
   const records = arena.take(Math.max(1, sources.length) * SOURCE_BYTES);
-  const samples = arena.take(8 * options.most);
+  const samples = arena.take(GATHER_SCRATCH);
   const list = arena.take(4 * pixels.length);
   const values = arena.take(4 * pixels.length);
   const counts = arena.take(pixels.length);

@@ -7,7 +7,7 @@ import { exemplarScratch, MOST_PIXELS } from "../completion/exemplar.ts";
 import { bytesAt, type Layout, samplesAt } from "./layout.ts";
 
 /** Bytes that frame slots may take altogether. */
-const BUDGET = 1.5 * 1024 ** 3;
+const BUDGET = 1024 ** 3;
 /** Slots beyond the window for completed frames that later ones copy from. */
 export const SPARE_SLOTS = 4;
 /** With fewer slots than this nothing can be found in other frames. */

@@ -22,6 +22,8 @@ export type Held = {
   pose?: Pose;
   /** Set once its hole has been looked up in other frames: pixels that none showed. */
   unseen?: number;
+  /** Set with it: frames close in time as they fit around the hole, by index. */
+  local?: ReadonlyMap<number, Source>;
 };
 
 /** Frames between two cuts. */
@@ -44,6 +46,7 @@ export class Window {
   readonly #model: MotionModel;
   readonly #log: NonNullable<RemovalOptions["onLog"]>;
   #held: Held[] = [];
+  readonly #arriving: { pts: bigint; base: number; prepared: Promise<Prepared> }[] = [];
   #loaded = 0;
 
   /** @param model how the camera may move. */
@@ -58,14 +61,24 @@ export class Window {
     return this.#held;
   }
 
-  /** Takes frames in. */
-  async add(frames: readonly MaskedFrame[]): Promise<void> {
-    const loaded = frames.map((frame) => ({ pts: frame.pts, base: this.#frames.load(frame.frame, frame.labels) }));
-    const prepared = await Promise.all(
-      loaded.map(({ base }) => this.#frames.pool.run<Prepared>("prepare", { layout: this.#layout, base })),
-    );
-    for (const [i, { pts, base }] of loaded.entries()) {
-      const { hole, affected } = prepared[i]!;
+  /** Frames in memory. */
+  get size(): number {
+    return this.#held.length + this.#arriving.length;
+  }
+
+  /** Takes a frame in and starts preparing it. It is held from the next {@link settle} on. @throws RangeError when it does not fit. */
+  load(frame: MaskedFrame): void {
+    const base = this.#frames.load(frame.frame, frame.labels);
+    const prepared = this.#frames.pool.run<Prepared>("prepare", { layout: this.#layout, base });
+    // A failure is thrown where it is awaited.
+    prepared.catch(() => undefined);
+    this.#arriving.push({ pts: frame.pts, base, prepared });
+  }
+
+  /** Waits until all loaded frames are held. */
+  async settle(): Promise<void> {
+    for (const { pts, base, prepared } of this.#arriving.splice(0)) {
+      const { hole, affected } = await prepared;
       this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0 });
     }
   }

@@ -7,7 +7,7 @@ import { FrameMemory, SPARE_SLOTS, windowFor } from "../frames/frame-memory.ts";
 import { type Layout, layoutOf } from "../frames/layout.ts";
 import { type Held, Window } from "../frames/window.ts";
 import { KEEP, REMOVE } from "../mask.ts";
-import type { MaskedFrame, RemovalOptions } from "../removal/options.ts";
+import type { RemovalOptions } from "../removal/options.ts";
 import { findBlobs, morph } from "./blobs.ts";
 import { type Shrink, shrinkFrame, shrinkOf } from "./shrink.ts";
 import { Tracks } from "./tracks.ts";
@@ -66,7 +66,6 @@ class Search {
   readonly #memory: FrameMemory;
   readonly #window: Window;
   readonly #tracks = new Tracks();
-  #pending: MaskedFrame[] = [];
   #compared = 0;
 
   constructor(source: FrameFormat, options: MovingObjectOptions) {
@@ -83,8 +82,8 @@ class Search {
   async push({ frame, pts }: TimedFrame): Promise<void> {
     const { width, height } = this.#shrink.format;
     const small = shrinkFrame(frame, this.#source, this.#shrink);
-    this.#pending.push({ frame: small, pts, labels: new Uint8Array(width * height) });
-    if (this.#pending.length + this.#window.held.length >= this.#size) await this.#compare(Math.floor(this.#size / 3));
+    this.#window.load({ frame: small, pts, labels: new Uint8Array(width * height) });
+    if (this.#window.size >= this.#size) await this.#compare(Math.floor(this.#size / 3));
   }
 
   async result(): Promise<MovingObject | null> {
@@ -119,7 +118,7 @@ class Search {
 
   /** Compares all frames but the last `ahead`. */
   async #compare(ahead: number): Promise<void> {
-    await this.#window.add(this.#pending.splice(0));
+    await this.#window.settle();
     await this.#window.register();
     const { held } = this.#window;
     const ready = held.slice(0, held.length - ahead).filter((frame) => frame.index >= this.#compared);

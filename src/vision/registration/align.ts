@@ -56,12 +56,12 @@ const DIRECTIONS: Record<MotionModel, readonly Direction[]> = {
 };
 
 /** Bytes of scratch memory that {@link align} uses. */
-export const ALIGN_SCRATCH = 96 + 120 * 8 + 256 * 4 + 16;
+export const ALIGN_SCRATCH = 96 + 120 * 8 + 256 * 4 + 16 + (6 * 256 + 8) * 4;
 
 /**
  * @param template levels of the reference picture, finest first. @param image levels of the picture to align.
  * @param options `start`: the map to begin with, template to image, full pixels. `levels`: indices, coarsest first.
- *   `within`: full-pixel rectangle of the template to compare. `samples`: how many pixels to compare at most a level.
+ *   `within`: full-pixel rectangle of the template to compare. `samples`: how many pixels to compare at least a level, where there are as many.
  * @returns undefined when there is too little to compare or no plausible map was found.
  */
 export function align(
@@ -121,6 +121,7 @@ export function align(
         scratch,
         scale,
         scratch + 96,
+        scratch + 96 + 120 * 8 + 256 * 4 + 16,
       );
       const compared = histogram[256]!;
       if (compared < 12 * directions.length) return undefined;

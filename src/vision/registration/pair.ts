@@ -8,7 +8,7 @@ import { fromLevel, type Homography, IDENTITY, translation } from "./homography.
 type Levels = readonly Level[];
 
 /** Pixels compared at each level. */
-const PAIR_SAMPLES = 6000;
+const PAIR_SAMPLES = 5000;
 const KEY_SAMPLES = 40000;
 
 /** How one frame continues the one before it. */
@@ -64,7 +64,7 @@ export function alignToKey(
   const coarsest = input.levels.length - 1;
   const levels: { index: number; model: MotionModel; iterations: number }[] = [];
   for (let index = Math.min(2, coarsest); index >= 0; index--)
-    levels.push({ index, model: input.model, iterations: index === 0 ? 5 : 4 });
+    levels.push({ index, model: input.model, iterations: 3 });
   const template = at(input.levels, input.key);
   const image = at(input.levels, input.frame);
   return align(kernels, memory, scratch.start, template, image, { ...input, levels, samples: KEY_SAMPLES });

@@ -3,6 +3,7 @@
  * seen, the rest is filled from the picture around, and the edge is soft. Every other sample stays the source's own.
  */
 import type { FrameFormat, TimedFrame } from "../../media/frame.ts";
+import type { Estimated } from "../completion/estimate.ts";
 import type { FinishInput } from "../completion/finish.ts";
 import { FrameMemory, SPARE_SLOTS, windowFor } from "../frames/frame-memory.ts";
 import { type Layout, layoutOf } from "../frames/layout.ts";
@@ -12,9 +13,9 @@ import type { MaskedFrame, RemovalOptions } from "./options.ts";
 export type { MaskedFrame, RemovalOptions } from "./options.ts";
 
 /** Frames on either side that the second pass averages with. */
-const REFINE_REACH = 2;
+const REFINE_REACH = 4;
 /** Weight of a neighbour in the second pass, by distance in frames. */
-const REFINE_WEIGHTS = [1, 0.5, 0.25];
+const REFINE_WEIGHTS = [1, 1, 0.8, 0.6, 0.4];
 /** A frame of which more than this share was made up becomes the model for later ones. */
 const ANCHOR_SHARE = 1 / 4000;
 
@@ -47,13 +48,15 @@ export async function* removeObject(
   }
 }
 
+/** Finished pictures that wait for whoever takes them: an encoder may be slower. */
+const FINISHED_AHEAD = 8;
+
 class Removal {
   readonly #options: RemovalOptions;
   readonly #layout: Layout;
   readonly #size: number;
   readonly #memory: FrameMemory;
   readonly #window: Window;
-  #pending: MaskedFrame[] = [];
   #emitted = 0;
 
   constructor(layout: Layout, options: RemovalOptions) {
@@ -69,14 +72,14 @@ class Removal {
 
   /** Takes a frame in. @returns whether the window is full. */
   push(frame: MaskedFrame): boolean {
-    this.#pending.push(frame);
-    return this.#pending.length + this.#window.held.length >= this.#size;
+    this.#window.load(frame);
+    return this.#window.size >= this.#size;
   }
 
   /** Works off what can be: all frames at the end, else those with enough frames after them. */
   async *advance(last: boolean): AsyncGenerator<TimedFrame> {
     const { signal, onProgress } = this.#options;
-    await this.#window.add(this.#pending.splice(0));
+    await this.#window.settle();
     const { held } = this.#window;
     const ahead = last ? 0 : Math.floor(this.#size / 3);
     const core = held.filter((frame) => frame.index >= this.#emitted).slice(0, -ahead || undefined);
@@ -88,12 +91,16 @@ class Removal {
       const until = (core.at(-1)?.index ?? 0) + REFINE_REACH;
       await this.#complete(held.filter((frame) => frame.hole && frame.unseen === undefined && frame.index <= until));
     }
-    const finishing = core.map((frame) => this.#finish(frame));
-    // The first failure is thrown where it is awaited; the others must not count as unhandled.
-    for (const one of finishing) one.catch(() => undefined);
-    for (const one of finishing) {
+    const finishing: Promise<TimedFrame>[] = [];
+    for (let next = 0; next < core.length || finishing.length > 0; ) {
+      for (; next < core.length && finishing.length < FINISHED_AHEAD; next++) {
+        const one = this.#finish(core[next]!);
+        // The first failure is thrown where it is awaited; the others must not count as unhandled.
+        one.catch(() => undefined);
+        finishing.push(one);
+      }
       signal?.throwIfAborted();
-      const frame = await one;
+      const frame = await finishing.shift()!;
       this.#emitted++;
       yield frame;
       onProgress?.(this.#emitted, "completion");
@@ -111,17 +118,25 @@ class Removal {
     const layout = this.#layout;
     const estimates = await Promise.all(
       frames.map(({ base, hole, affected }, i) =>
-        pool.run<{ unseen: number }>("estimate", {
+        pool.run<Estimated>("estimate", {
           layout,
           base,
           hole,
           affected,
           sources: this.#window.sources(frames[i]!),
+          near: this.#near(frames[i]!).map((frame) => frame.base),
         }),
       ),
     );
     for (const [i, frame] of frames.entries()) {
-      frame.unseen = estimates[i]!.unseen;
+      const { unseen, local } = estimates[i]!;
+      frame.unseen = unseen;
+      frame.local = new Map(
+        this.#near(frame).flatMap(({ index, base }) => {
+          const source = local.find((one) => one.base === base);
+          return source ? [[index, source] as const] : [];
+        }),
+      );
       if (frame.unseen === 0) continue;
       const anchors = this.#window.anchors(frame);
       const { base, hole } = frame;
@@ -140,13 +155,22 @@ class Removal {
     return toFrame(layout, await this.#memory.pool.run<(Uint8Array | Uint16Array)[]>("finish", input), pts);
   }
 
-  /** The frame itself and the filled ones around it. */
+  /** The frames that a frame's second pass looks at. */
+  #near(frame: Held): Held[] {
+    const { held } = this.#window;
+    return held.filter((one) => one.scene === frame.scene && Math.abs(one.index - frame.index) <= REFINE_REACH);
+  }
+
+  /** The frame itself and the filled ones around it, nearest first. */
   #neighbours(frame: Held): FinishInput["neighbours"] {
-    return this.#window.held
-      .filter((other) => other.scene === frame.scene && Math.abs(other.index - frame.index) <= REFINE_REACH)
+    return this.#near(frame)
       .filter((other) => other.unseen !== undefined)
       .sort((a, b) => Math.abs(a.index - frame.index) - Math.abs(b.index - frame.index) || a.index - b.index)
-      .map((other) => this.#window.source(frame, other, REFINE_WEIGHTS[Math.abs(other.index - frame.index)]));
+      .map((other) => {
+        const weight = REFINE_WEIGHTS[Math.abs(other.index - frame.index)]!;
+        const local = frame.local?.get(other.index);
+        return local ? { ...local, weight } : this.#window.source(frame, other, weight);
+      });
   }
 }
 

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { addSmoothly } from "./add-smoothly.ts";
+
+const SIDE = 40;
+const PIXELS = Int32Array.from({ length: SIDE * SIDE }, (_, i) => (Math.floor(i / SIDE) << 16) | (i % SIDE));
+/** One level up and down by turns: what lies between neighbouring samples. */
+const fine = (i: number) => ((i + Math.floor(i / SIDE)) % 2 ? 1 : -1);
+
+describe("addSmoothly", () => {
+  it("takes a smooth change over whole, also in texture and at the rim", () => {
+    const values = new Float32Array(PIXELS.length).fill(100);
+    const change = Float32Array.from(PIXELS, () => 3);
+    addSmoothly(values, change, PIXELS, 4, () => 1000);
+    assert.ok(values.every((value) => Math.abs(value - 103) < 1e-3));
+  });
+
+  it("takes a fine change over where the picture is calm, and hardly in texture", () => {
+    const values = new Float32Array(PIXELS.length);
+    const change = Float32Array.from(PIXELS, (_, i) => fine(i));
+    addSmoothly(values, change, PIXELS, 4, (i) => (i % SIDE < SIDE / 2 ? 0 : 1000));
+    for (let i = 0; i < values.length; i++) {
+      if (i % SIDE < SIDE / 2) assert.ok(Math.abs(values[i]! - fine(i)) < 0.1);
+      else assert.ok(Math.abs(values[i]!) < 0.1);
+    }
+  });
+
+  it("takes an empty list", () => {
+    addSmoothly(new Float32Array(0), new Float32Array(0), new Int32Array(0), 4, () => 0);
+  });
+});
