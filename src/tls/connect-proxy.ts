@@ -50,8 +50,9 @@ export function acceptConnect(
  */
 export function refuseProxyRequests(app: FastifyInstance): void {
   app.addHook("onRequest", async (request, reply) => {
-    const { originalUrl } = request;
-    if (originalUrl.startsWith("/") || originalUrl === "*") return;
+    const { originalUrl, method } = request;
+    if (originalUrl.startsWith("/") || (originalUrl === "*" && method === "OPTIONS")) return;
+    if (originalUrl === "*") return reply.code(400).send({ detail: "The URL is not valid" });
     return reply.code(403).send({
       detail:
         "This server is no proxy for http:// requests. Set HTTPS_PROXY, not HTTP_PROXY, to reach it by the vendors' names",
