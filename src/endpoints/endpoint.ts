@@ -9,13 +9,10 @@ import type { LogLevel, MediaHandle, MediaInfo, OperationName, Operations } from
 /** Media kinds a URL field may point to. */
 export type MediaKind = "video" | "image" | "audio" | "media";
 
-/** A file of the result. The dialect renders it as the vendor's File object, with a URL for whoever reads it. */
-export type OutputFile = { readonly $file: MediaHandle } & Readonly<Record<string, unknown>>;
-
-/** A file of the result where the vendor gives a bare URL string. */
-export type OutputUrl = { readonly $url: MediaHandle };
-
-/** The result as `run` gives it: the output schema, with files in place of File objects. */
+/**
+ * The result as `run` gives it: the output schema, with `{ $file: MediaHandle, ...facts }` where the vendor has a File
+ * object, and `{ $url: MediaHandle }` where it has a bare URL string. The dialect renders both for whoever reads them.
+ */
 export type EndpointOutput = Readonly<Record<string, unknown>>;
 
 /** What `run` may use. Nothing here touches HTTP, the database or FFmpeg. */

@@ -223,29 +223,23 @@ const anyTask = defineEndpoint({
 
 const side = (name: string) => optional(flag(`Add room ${name}.`));
 
+/** What depth and pose, which follow a control picture of the source, both take. */
+const controlled = {
+  ...prompted,
+  ...opening,
+  ...matching,
+  ...sampling,
+  ...source,
+  ...checks,
+  ...preprocess,
+  ...acceleration,
+};
+
 /** Wan-VACE with any task, then one endpoint per task. */
 export const wanVace: readonly Endpoint[] = [
   anyTask,
-  taskEndpoint("depth", "Repaints a video and keeps its depth, so that the shapes stay where they were.", {
-    ...prompted,
-    ...opening,
-    ...matching,
-    ...sampling,
-    ...source,
-    ...checks,
-    ...preprocess,
-    ...acceleration,
-  }),
-  taskEndpoint("pose", "Repaints a video and keeps the poses of the people in it.", {
-    ...prompted,
-    ...opening,
-    ...matching,
-    ...sampling,
-    ...source,
-    ...checks,
-    ...preprocess,
-    ...acceleration,
-  }),
+  taskEndpoint("depth", "Repaints a video and keeps its depth, so that the shapes stay where they were.", controlled),
+  taskEndpoint("pose", "Repaints a video and keeps the poses of the people in it.", controlled),
   taskEndpoint(
     "inpainting",
     "Replaces the masked part of a video by what the prompt says.",

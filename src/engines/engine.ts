@@ -1,5 +1,4 @@
 /** What an engine is: something that can do whole endpoints, single operations, or both. */
-import type { Loc } from "../errors.ts";
 import type { OperationName, Operations } from "../operations/operations.ts";
 
 /** Whether an engine can serve something at all. Support is a property of the input, never of the moment. */
@@ -36,11 +35,4 @@ export type Engine = {
   /** @param folder the job's private folder: outputs are left in it. */
   openJob(request: EngineRequest, folder: string, signal: AbortSignal): Promise<EngineJob>;
   stop(): Promise<void>;
-};
-
-/** What no configured engine can do, in words that say what would. */
-export type Unsupported = {
-  readonly loc: Loc;
-  readonly operation: OperationName | "endpoint";
-  readonly message: string;
 };

@@ -38,7 +38,7 @@ export async function formFile(request: IncomingMessage, field: string): Promise
       await reader.skip(delimiter, MAX_SKIPPED_BYTES);
       continue;
     }
-    const contentType = /^content-type:\s*(.*?)\s*$/im.exec(headers)?.[1];
+    const contentType = /^content-type:(.*)$/im.exec(headers)?.[1]?.trim();
     const bytes = Readable.from(fileBytes(request, reader, delimiter), { objectMode: false });
     return { fileName: fileNameOf(disposition), contentType, bytes };
   }
