@@ -3,6 +3,11 @@
  * Media goes in and out as handles to files in the job's own folder.
  */
 import type { Loc } from "../errors.ts";
+import type { FrameOperations } from "./frames.ts";
+import type { GenerationOperations } from "./generation.ts";
+import type { RemovalOperations } from "./removal.ts";
+import type { SegmentationOperations } from "./segmentation.ts";
+import type { TimelineOperations } from "./timeline.ts";
 
 /** A media file that a job may read. */
 export type MediaHandle = {
@@ -80,71 +85,15 @@ export type ProducedVideo = {
   readonly duration: number;
 };
 
-/**
- * What a mask's grey values mean. `void`: 0 remove, 63 remove and affected, 127 affected, 255 keep (a binary 0/255 mask is
- * the same with two levels). `white-removes`: 255 remove, 0 keep. The one table of polarities is in vision/mask.ts.
- */
-export type MaskPolarity = "void" | "white-removes";
-
 /** Every operation: parameters and result. Engines implement a subset. */
-export type Operations = {
-  /** Container, streams, durations. Fails with a media error that names the field. */
-  probe(params: { media: MediaHandle }, options: OperationOptions): Promise<MediaInfo>;
-
-  /** Lays an audio track under a video; stream copy where the containers allow it. */
-  muxAudio(
-    params: {
-      video: MediaHandle;
-      /** An audio file, or a video whose first audio track is used. */
-      audio: MediaHandle;
-      /** Seconds into the video at which the audio starts; negative cuts the start of the audio. */
-      startOffset: number;
-      delivery: Delivery;
-    },
-    options: OperationOptions,
-  ): Promise<ProducedVideo>;
-
-  /** Replaces the masked object by background; every pixel outside the mask's soft edge is the source's own. */
-  removeObject(
-    params: {
-      video: MediaHandle;
-      mask: { media: MediaHandle; polarity: MaskPolarity } | { kind: "moving-object" };
-      /** Frames considered together; longer clips run in overlapping windows. */
-      window: number;
-      /** A second pass over time that lowers flicker. */
-      refine: boolean;
-      /** Drives grain only; same input and seed give the same bytes. */
-      seed: number;
-      delivery: Delivery;
-    },
-    options: OperationOptions,
-  ): Promise<ProducedVideo & { timings: Record<string, number> }>;
-
-  /** A mask video for an object named by words, clicks or a box. No bundled engine offers it yet. */
-  segment: Unoffered;
-  /** Alpha of the foreground. */
-  matte: Unoffered;
-  interpolateFrames: Unoffered;
-  upscale: Unoffered;
-  reframe: Unoffered;
-  restyle: Unoffered;
-  extendVideo: Unoffered;
-  generateVideo: Unoffered;
-  composeKeyframes: Unoffered;
-  lipsync: Unoffered;
-  speak: Unoffered;
-  soundEffects: Unoffered;
-  composeTimeline: Unoffered;
-  mergeVideos: Unoffered;
-  mergeAudios: Unoffered;
-  extractFrame: Unoffered;
-  normalizeLoudness: Unoffered;
-  drawWaveform: Unoffered;
-  imagesToVideo: Unoffered;
-};
+export type Operations = TimelineOperations &
+  RemovalOperations &
+  SegmentationOperations &
+  FrameOperations &
+  GenerationOperations;
 
 /** An operation that endpoints name as their need, and whose parameters are fixed when the first engine offers it. */
-type Unoffered = (params: never, options: OperationOptions) => Promise<never>;
+export type Unoffered = (params: never, options: OperationOptions) => Promise<never>;
 
 /** Name of an operation. */
 export type OperationName = keyof Operations;

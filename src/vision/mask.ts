@@ -6,7 +6,7 @@
  * | `void` (VOID, WaveSpeed's VOID) | 0 | 63 | 127 | 255 |
  * | `white-removes` (Bria erase, VACE inpainting) | 255 | | | 0 |
  */
-import type { MaskPolarity } from "../operations/operations.ts";
+import type { MaskPolarity } from "../operations/removal.ts";
 
 /** Label of a pixel. */
 export const KEEP = 0;

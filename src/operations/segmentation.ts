@@ -1,0 +1,53 @@
+/** Finding an object in a video from what a person points at or says. */
+import type { Loc } from "../errors.ts";
+import type { MediaHandle, OperationOptions } from "./operations.ts";
+import type { MaskPolarity } from "./removal.ts";
+
+/** Something a person marked on one frame; several may lie on one frame, and on several frames. */
+export type Prompt = {
+  /** Index of the frame, from 0. */
+  readonly frame: number;
+  /** The input field it came from, so that an error about it names the field. */
+  readonly loc: Loc;
+} & (
+  | {
+      readonly kind: "click" /** Pixels of the frame as displayed. */;
+      readonly x: number;
+      readonly y: number;
+      readonly positive: boolean;
+    }
+  | { readonly kind: "box"; readonly x: number; readonly y: number; readonly width: number; readonly height: number }
+  /** A picture of the whole mask on that frame: the truth there, whatever else was found. */
+  | { readonly kind: "mask"; readonly media: MediaHandle; readonly polarity: MaskPolarity }
+);
+
+/** What to find. */
+export type SegmentationTarget =
+  | { readonly kind: "prompts"; readonly prompts: readonly Prompt[] }
+  /** Words: classes, several by comma, with positions and colours as qualifiers, or "moving object". */
+  | { readonly kind: "words"; readonly text: string; readonly loc: Loc };
+
+/** See {@link Operations}. */
+export type SegmentationOperations = {
+  /**
+   * Finds an object and follows it through the clip, through occlusion and re-entry.
+   * The mask video is 255 on the object and 0 elsewhere, losslessly coded, with the source's size, frame count and times.
+   * @throws ReshootError `no_media_generated` naming the prompt's field, with what can be found here and what would find
+   *   more, when nothing was found; never an empty or a whole-frame mask.
+   */
+  segment(
+    params: { video: MediaHandle; target: SegmentationTarget },
+    options: OperationOptions,
+  ): Promise<{
+    mask: MediaHandle;
+    width: number;
+    height: number;
+    frameCount: number;
+    /** Frames in which the object is seen. */
+    framesWithObject: number;
+    /** What was found, in words: `person`, `tennis racket`; empty for clicks, boxes and masks. */
+    found: readonly string[];
+    /** Seconds by stage. */
+    timings: Record<string, number>;
+  }>;
+};
