@@ -6,14 +6,24 @@ import { CodecContext, type CodecParameters, Dictionary, FormatContext, type Pac
 import { check, type Ratio, ratio, rational } from "./ffmpeg.ts";
 
 /** Containers that are written. */
-export type Container = "mp4" | "mov" | "webm";
+export type Container = "mp4" | "mov" | "webm" | "mkv" | "gif";
 
 /** Media types of the containers. */
 export const CONTENT_TYPE: Readonly<Record<Container, string>> = {
   mp4: "video/mp4",
   mov: "video/quicktime",
   webm: "video/webm",
+  mkv: "video/x-matroska",
+  gif: "image/gif",
 };
+
+/** Where FFmpeg's name of a container is not ours. */
+const MUXER: Readonly<Partial<Record<Container, string>>> = { mkv: "matroska" };
+
+/** Containers of the family that has edit lists, sample entry names and an index that can stand in front. */
+export function isIsoMedia(container: Container): boolean {
+  return container === "mp4" || container === "mov";
+}
 
 /** A file being written: streams are added, then `start`, then packets, then `finish` or `abort`. */
 export type Output = {
@@ -34,7 +44,7 @@ export type Output = {
  */
 export async function createOutput(path: string, container: Container): Promise<Output> {
   const context = new FormatContext();
-  check(context.allocOutputContext2(null, container, path), "creating a file");
+  check(context.allocOutputContext2(null, MUXER[container] ?? container, path), "creating a file");
   // No creation time, no version strings, no random identifiers.
   context.setFlags(AVFMT_FLAG_BITEXACT);
   check(await context.openOutput(), "creating a file");
@@ -59,7 +69,7 @@ export async function createOutput(path: string, container: Container): Promise<
     async start() {
       // Offsets of tracks are kept in the movie's own clock, whose default of a millisecond is too coarse.
       const options = Dictionary.fromObject(
-        container === "webm" ? {} : { movflags: "+faststart", movie_timescale: "90000" },
+        isIsoMedia(container) ? { movflags: "+faststart", movie_timescale: "90000" } : {},
       );
       const started = await context.writeHeader(options);
       options.free();

@@ -3,6 +3,7 @@
  * Media goes in and out as handles to files in the job's own folder.
  */
 import type { Loc } from "../errors.ts";
+import type { ConformOperations } from "./conform.ts";
 import type { FrameOperations } from "./frames.ts";
 import type { GenerationOperations } from "./generation.ts";
 import type { RemovalOperations } from "./removal.ts";
@@ -87,6 +88,7 @@ export type ProducedVideo = {
 
 /** Every operation: parameters and result. Engines implement a subset. */
 export type Operations = TimelineOperations &
+  ConformOperations &
   RemovalOperations &
   SegmentationOperations &
   FrameOperations &

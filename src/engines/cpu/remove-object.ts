@@ -10,6 +10,7 @@ import type { MediaHandle, Operations } from "../../operations/operations.ts";
 import { findMovingObject, type MovingObject } from "../../vision/moving-object/find-moving-object.ts";
 import { removeObject } from "../../vision/removal/remove-object.ts";
 import { feedFound, type Mask, type MaskFeed, openMaskFeed } from "./mask-feed.ts";
+import { createMilestones } from "./milestones.ts";
 
 type Params = Parameters<Operations["removeObject"]>[0];
 type Result = Awaited<ReturnType<Operations["removeObject"]>>;
@@ -131,19 +132,6 @@ function describe({ format, info, hasAlpha }: VideoSource, { log }: TaskContext)
   const rate = `${(info.video?.fps ?? 0).toFixed(2)} frames/s`;
   log("INFO", `Video: ${format.width}x${format.height}, ${rate}, ${info.duration.toFixed(2)} s, ${info.video?.codec}`);
   if (hasAlpha) log("WARN", "The video's transparency is flattened over black: the result has no alpha");
-}
-
-/** Progress from `start` to `end` of the bar for a pass over the clip, and a log line for every quarter of the pass. */
-function createMilestones({ progress, log }: TaskContext, { info }: VideoSource, start: number, end = 1) {
-  const frames = info.video?.frameCount || Math.round((info.video?.duration ?? 0) * (info.video?.fps ?? 0));
-  let told = 0;
-  return (framesDone: number, stage: string): void => {
-    const fraction = frames > 0 ? Math.min(1, framesDone / frames) : 0;
-    progress(start + fraction * (end - start), stage);
-    const quarter = Math.floor(fraction * 4);
-    if (quarter > told && quarter < 4) log("INFO", `${quarter * 25} % done (${stage})`);
-    told = Math.max(told, quarter);
-  };
 }
 
 function outputName({ fileName }: MediaHandle): string {

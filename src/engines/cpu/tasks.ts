@@ -4,6 +4,7 @@ import { muxAudio } from "../../media/mux-audio.ts";
 import { probe } from "../../media/probe.ts";
 import type { TaskContext, Tasks } from "../../media/worker-host.ts";
 import type { OperationName, Operations } from "../../operations/operations.ts";
+import { conformTask } from "./conform.ts";
 import { removeObjectTask } from "./remove-object.ts";
 
 /** Arguments of every task, as the engine sends them. */
@@ -30,5 +31,6 @@ function task<Name extends OperationName>(_name: Name, work: Work<Name>): Tasks[
 export const TASKS: Tasks = {
   probe: task("probe", ({ media }, limits) => probe(media, limits)),
   muxAudio: task("muxAudio", (params, limits, context) => muxAudio(params, context.outFolder, limits, context)),
+  conform: task("conform", conformTask),
   removeObject: task("removeObject", removeObjectTask),
 };
