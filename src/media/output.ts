@@ -5,19 +5,28 @@ import { AVFMT_FLAG_BITEXACT } from "node-av/constants";
 import { CodecContext, type CodecParameters, Dictionary, FormatContext, type Packet, type Stream } from "node-av/lib";
 import { check, type Ratio, ratio, rational } from "./ffmpeg.ts";
 
-/** Containers that are written. */
+/** Containers of video that are written. */
 export type Container = "mp4" | "mov" | "webm";
 
+/** Containers of sound alone that are written. */
+export type SoundContainer = "wav" | "mp3" | "ogg";
+
 /** Media types of the containers. */
-export const CONTENT_TYPE: Readonly<Record<Container, string>> = {
+export const CONTENT_TYPE: Readonly<Record<Container | SoundContainer, string>> = {
   mp4: "video/mp4",
   mov: "video/quicktime",
   webm: "video/webm",
+  wav: "audio/wav",
+  mp3: "audio/mpeg",
+  ogg: "audio/ogg",
 };
+
+/** Containers that FFmpeg writes in one go and then moves their index to the front. */
+const WITH_INDEX: readonly string[] = ["mp4", "mov"];
 
 /** A file being written: streams are added, then `start`, then packets, then `finish` or `abort`. */
 export type Output = {
-  readonly container: Container;
+  readonly container: Container | SoundContainer;
   /** @returns a stream like the given one, or as its encoder makes it. */
   addStream(source: CodecParameters | CodecContext, timeBase: Ratio): Stream;
   start(): Promise<void>;
@@ -32,7 +41,7 @@ export type Output = {
  * Creates a file at an absolute path.
  * @throws ReshootError `storage_full`; Error when the container refuses what it is given.
  */
-export async function createOutput(path: string, container: Container): Promise<Output> {
+export async function createOutput(path: string, container: Container | SoundContainer): Promise<Output> {
   const context = new FormatContext();
   check(context.allocOutputContext2(null, container, path), "creating a file");
   // No creation time, no version strings, no random identifiers.
@@ -59,7 +68,7 @@ export async function createOutput(path: string, container: Container): Promise<
     async start() {
       // Offsets of tracks are kept in the movie's own clock, whose default of a millisecond is too coarse.
       const options = Dictionary.fromObject(
-        container === "webm" ? {} : { movflags: "+faststart", movie_timescale: "90000" },
+        WITH_INDEX.includes(container) ? { movflags: "+faststart", movie_timescale: "90000" } : {},
       );
       const started = await context.writeHeader(options);
       options.free();

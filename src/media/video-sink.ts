@@ -3,17 +3,18 @@ import {
   AV_CODEC_FLAG_BITEXACT,
   AV_CODEC_FLAG_FRAME_DURATION,
   AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_PICTURE_TYPE_NONE,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
   FF_ENCODER_LIBX264,
 } from "node-av/constants";
 import { Codec, CodecContext, Dictionary, type Frame as NativeFrame, Packet } from "node-av/lib";
 import type { Delivery, MediaHandle } from "../operations/operations.ts";
-import { type AudioPlan, addAudio } from "./audio-feed.ts";
+import { type AudioFeed, type AudioPlan, addAudio } from "./audio-feed.ts";
 import { allocatePicture, check, createScaler, type Ratio, rational, toSeconds } from "./ffmpeg.ts";
 import type { Frame, FrameFormat } from "./frame.ts";
 import { ALREADY_CHECKED, type MediaLimits } from "./limits.ts";
-import { createOutput } from "./output.ts";
+import { createOutput, type Output } from "./output.ts";
 import { type ColorTags, fillPlane } from "./picture.ts";
 import { type Layout, planarFormat } from "./pixel-format.ts";
 
@@ -37,6 +38,8 @@ export type VideoOptions = {
   readonly audioFrom?: MediaHandle;
   /** Other sound than a source's own. Not together with `audioFrom`. */
   readonly audio?: AudioPlan;
+  /** Sound that is no file's own: adds its streams to the output. Not together with the other two. */
+  readonly sound?: (output: Output) => Promise<AudioFeed>;
   /** How long a frame is shown where no other follows, in the time base; a 25th of a second when absent. */
   readonly frameDuration?: bigint;
   /** For the audio file; none when it has been opened under limits before. */
@@ -58,6 +61,8 @@ export type VideoFacts = {
 export type VideoSink = {
   /** Encodes one frame; times must strictly increase. The frame may be changed after. */
   write(frame: Frame, pts: bigint): Promise<void>;
+  /** The same for one of FFmpeg's own pictures in the video's planar format, which it frees; its samples may be shared. */
+  writePicture(picture: NativeFrame, pts: bigint): Promise<void>;
   /** @throws Error when no frame was written; the file is gone then. */
   finish(): Promise<VideoFacts>;
   /** Stops and removes the file. Does nothing after `finish`. */
@@ -83,7 +88,7 @@ export async function createVideo(path: string, options: VideoOptions): Promise<
   const packet = new Packet();
   packet.alloc();
   const scaler = createScaler();
-  let audio: Awaited<ReturnType<typeof addAudio>> | undefined;
+  let audio: AudioFeed | undefined;
   let open = true;
   const free = async (): Promise<void> => {
     open = false;
@@ -133,7 +138,8 @@ export async function createVideo(path: string, options: VideoOptions): Promise<
     stream.avgFrameRate = rational(frameRate(timeBase, frameDuration));
     const plan: AudioPlan | undefined =
       options.audio ?? (options.audioFrom && { media: options.audioFrom, streams: "all", offset: 0, cutAtEnd: false });
-    if (plan) audio = await addAudio(output, plan, options.limits ?? ALREADY_CHECKED);
+    if (options.sound) audio = await options.sound(output);
+    else if (plan) audio = await addAudio(output, plan, options.limits ?? ALREADY_CHECKED);
     await output.start();
 
     let frameCount = 0;
@@ -159,22 +165,29 @@ export async function createVideo(path: string, options: VideoOptions): Promise<
       return converted;
     };
 
+    const writePicture = async (native: NativeFrame, pts: bigint): Promise<void> => {
+      const picture = toEncoder(native);
+      picture.pts = pts;
+      picture.duration = frameDuration;
+      // What a source's frame was is no wish for what this one becomes.
+      picture.pictType = AV_PICTURE_TYPE_NONE;
+      try {
+        check(await encoder.sendFrame(picture), "encoding");
+      } finally {
+        picture.free();
+      }
+      if (frameCount++ === 0) firstPts = pts;
+      lastPts = pts;
+      await drain();
+    };
+
     return {
       async write(frame, pts) {
         const native = allocatePicture(width, height, sourceFormat);
         for (const [index, plane] of frame.planes.entries()) fillPlane(native, index, plane, format.bitDepth);
-        const picture = toEncoder(native);
-        picture.pts = pts;
-        picture.duration = frameDuration;
-        try {
-          check(await encoder.sendFrame(picture), "encoding");
-        } finally {
-          picture.free();
-        }
-        if (frameCount++ === 0) firstPts = pts;
-        lastPts = pts;
-        await drain();
+        await writePicture(native, pts);
       },
+      writePicture,
       async finish() {
         try {
           if (frameCount === 0) throw new Error("a video needs at least one frame");
