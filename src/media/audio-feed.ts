@@ -5,10 +5,10 @@ import { type AudioEncoder, createAudioEncoder } from "./audio-encode.ts";
 import { fromSeconds, known, MICROSECONDS, type Ratio, ratio, rescale, toSeconds } from "./ffmpeg.ts";
 import type { MediaLimits } from "./limits.ts";
 import { openInput } from "./open-input.ts";
-import { type Container, isIsoMedia, type Output } from "./output.ts";
+import { isIsoMedia, type Output } from "./output.ts";
 
 /** Audio codecs that go into a container without being encoded anew. */
-const CARRIES: Readonly<Record<Container, readonly string[]>> = {
+const CARRIES: Readonly<Partial<Record<Output["container"], readonly string[]>>> = {
   mp4: ["aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"],
   mov: ["aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"],
   webm: ["opus", "vorbis"],
@@ -80,7 +80,7 @@ export async function addAudio(output: Output, plan: AudioPlan, limits: MediaLim
   };
   try {
     for (const stream of plan.streams === "all" ? input.audio : input.audio.slice(0, 1)) {
-      const copies = CARRIES[output.container].includes(avGetCodecName(stream.codecpar.codecId) ?? "");
+      const copies = CARRIES[output.container]?.includes(avGetCodecName(stream.codecpar.codecId) ?? "");
       const track = copies
         ? copyTrack(output, stream, offset)
         : encodeTrack(await createAudioEncoder(output, stream, plan.media, offset));

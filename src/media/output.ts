@@ -5,29 +5,35 @@ import { AVFMT_FLAG_BITEXACT } from "node-av/constants";
 import { CodecContext, type CodecParameters, Dictionary, FormatContext, type Packet, type Stream } from "node-av/lib";
 import { check, type Ratio, ratio, rational } from "./ffmpeg.ts";
 
-/** Containers that are written. */
+/** Containers of video that are written. */
 export type Container = "mp4" | "mov" | "webm" | "mkv" | "gif";
 
+/** Containers of sound alone that are written. */
+export type SoundContainer = "wav" | "mp3" | "ogg";
+
 /** Media types of the containers. */
-export const CONTENT_TYPE: Readonly<Record<Container, string>> = {
+export const CONTENT_TYPE: Readonly<Record<Container | SoundContainer, string>> = {
   mp4: "video/mp4",
   mov: "video/quicktime",
   webm: "video/webm",
   mkv: "video/x-matroska",
   gif: "image/gif",
+  wav: "audio/wav",
+  mp3: "audio/mpeg",
+  ogg: "audio/ogg",
 };
 
 /** Where FFmpeg's name of a container is not ours. */
-const MUXER: Readonly<Partial<Record<Container, string>>> = { mkv: "matroska" };
+const MUXER: Readonly<Partial<Record<Container | SoundContainer, string>>> = { mkv: "matroska" };
 
 /** Containers of the family that has edit lists, sample entry names and an index that can stand in front. */
-export function isIsoMedia(container: Container): boolean {
+export function isIsoMedia(container: Container | SoundContainer): boolean {
   return container === "mp4" || container === "mov";
 }
 
 /** A file being written: streams are added, then `start`, then packets, then `finish` or `abort`. */
 export type Output = {
-  readonly container: Container;
+  readonly container: Container | SoundContainer;
   /** @returns a stream like the given one, or as its encoder makes it. */
   addStream(source: CodecParameters | CodecContext, timeBase: Ratio): Stream;
   start(): Promise<void>;
@@ -42,7 +48,7 @@ export type Output = {
  * Creates a file at an absolute path.
  * @throws ReshootError `storage_full`; Error when the container refuses what it is given.
  */
-export async function createOutput(path: string, container: Container): Promise<Output> {
+export async function createOutput(path: string, container: Container | SoundContainer): Promise<Output> {
   const context = new FormatContext();
   check(context.allocOutputContext2(null, MUXER[container] ?? container, path), "creating a file");
   // No creation time, no version strings, no random identifiers.

@@ -3,6 +3,7 @@ import {
   AV_CODEC_FLAG_BITEXACT,
   AV_CODEC_FLAG_FRAME_DURATION,
   AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_PICTURE_TYPE_NONE,
   AV_PIX_FMT_PAL8,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
@@ -10,12 +11,12 @@ import {
 import { Codec, CodecContext, Dictionary, type Frame as NativeFrame, Packet } from "node-av/lib";
 import type { Encoding } from "../operations/encoding.ts";
 import type { Delivery, MediaHandle } from "../operations/operations.ts";
-import { type AudioPlan, addAudio } from "./audio-feed.ts";
+import { type AudioFeed, type AudioPlan, addAudio } from "./audio-feed.ts";
 import { allocatePicture, check, createScaler, type Ratio, rational, rescale, toSeconds } from "./ffmpeg.ts";
 import type { Frame, FrameFormat } from "./frame.ts";
 import { createGifPalette, SHORTEST_GIF_STEP } from "./gif-palette.ts";
 import { ALREADY_CHECKED, type MediaLimits } from "./limits.ts";
-import { createOutput, isIsoMedia } from "./output.ts";
+import { createOutput, isIsoMedia, type Output } from "./output.ts";
 import { type ColorTags, fillPlane } from "./picture.ts";
 import { planarFormat } from "./pixel-format.ts";
 import { VIDEO_ENCODERS } from "./video-encoders.ts";
@@ -34,6 +35,8 @@ export type VideoOptions = {
   readonly audioFrom?: MediaHandle;
   /** Other sound than a source's own. Not together with `audioFrom`. */
   readonly audio?: AudioPlan;
+  /** Sound that is no file's own: adds its streams to the output. Not together with the other two. */
+  readonly sound?: (output: Output) => Promise<AudioFeed>;
   /** How long a frame is shown where no other follows, in the time base; a 25th of a second when absent. */
   readonly frameDuration?: bigint;
   /** For the audio file; none when it has been opened under limits before. */
@@ -55,6 +58,8 @@ export type VideoFacts = {
 export type VideoSink = {
   /** Encodes one frame; times must strictly increase. The frame may be changed after. */
   write(frame: Frame, pts: bigint): Promise<void>;
+  /** The same for one of FFmpeg's own pictures in the video's planar format, which it frees; its samples may be shared. */
+  writePicture(picture: NativeFrame, pts: bigint): Promise<void>;
   /** @throws Error when no frame was written; the file is gone then. */
   finish(): Promise<VideoFacts>;
   /** Stops and removes the file. Does nothing after `finish`. */
@@ -89,7 +94,7 @@ export async function createVideo(path: string, options: VideoOptions): Promise<
   packet.alloc();
   const scaler = createScaler();
   const palette = isGif ? createGifPalette(width, height) : undefined;
-  let audio: Awaited<ReturnType<typeof addAudio>> | undefined;
+  let audio: AudioFeed | undefined;
   let open = true;
   const free = async (): Promise<void> => {
     open = false;
@@ -143,7 +148,8 @@ export async function createVideo(path: string, options: VideoOptions): Promise<
     stream.avgFrameRate = rational(frameRate(timeBase, step));
     const plan: AudioPlan | undefined =
       options.audio ?? (options.audioFrom && { media: options.audioFrom, streams: "all", offset: 0, cutAtEnd: false });
-    if (plan && !isGif) audio = await addAudio(output, plan, options.limits ?? ALREADY_CHECKED);
+    if (options.sound) audio = await options.sound(output);
+    else if (plan && !isGif) audio = await addAudio(output, plan, options.limits ?? ALREADY_CHECKED);
     await output.start();
 
     let frameCount = 0;
@@ -174,28 +180,36 @@ export async function createVideo(path: string, options: VideoOptions): Promise<
       return converted;
     };
 
-    return {
-      async write(frame, frameTime) {
-        const pts = rescale(frameTime, options.timeBase, timeBase);
-        if (frameCount > 0 && pts <= (isGif ? lastPts + SHORTEST_GIF_STEP - 1n : lastPts)) {
-          if (isGif || timeBase !== options.timeBase) return;
-          throw new Error("a video's times must increase");
+    const writePicture = async (native: NativeFrame, frameTime: bigint): Promise<void> => {
+      const pts = rescale(frameTime, options.timeBase, timeBase);
+      if (frameCount > 0 && pts <= (isGif ? lastPts + SHORTEST_GIF_STEP - 1n : lastPts)) {
+        native.free();
+        if (isGif || timeBase !== options.timeBase) return;
+        throw new Error("a video's times must increase");
+      }
+      const picture = toEncoder(native);
+      picture.pts = pts;
+      // What a source's frame was is no wish for what this one becomes.
+      picture.pictType = AV_PICTURE_TYPE_NONE;
+      if (frameCount++ === 0) firstPts = pts;
+      lastPts = pts;
+      if (palette) for (const coloured of palette.take(picture)) await encode(coloured);
+      else {
+        try {
+          await encode(picture);
+        } finally {
+          picture.free();
         }
+      }
+    };
+
+    return {
+      async write(frame, pts) {
         const native = allocatePicture(width, height, sourceFormat);
         for (const [index, plane] of frame.planes.entries()) fillPlane(native, index, plane, format.bitDepth);
-        const picture = toEncoder(native);
-        picture.pts = pts;
-        if (frameCount++ === 0) firstPts = pts;
-        lastPts = pts;
-        if (palette) for (const coloured of palette.take(picture)) await encode(coloured);
-        else {
-          try {
-            await encode(picture);
-          } finally {
-            picture.free();
-          }
-        }
+        await writePicture(native, pts);
       },
+      writePicture,
       async finish() {
         try {
           if (frameCount === 0) throw new Error("a video needs at least one frame");

@@ -43,6 +43,8 @@ export type MediaInfo = {
   readonly duration: number;
   /** Bits per second, 0 when unknown. */
   readonly bitrate: number;
+  /** Bytes of the file. */
+  readonly size: number;
   readonly video?: {
     readonly codec: string;
     /** Pixels as displayed: after rotation, before sample aspect. */
@@ -61,6 +63,8 @@ export type MediaInfo = {
     readonly sampleAspect: readonly [number, number];
     readonly profile?: string;
     readonly level?: number;
+    /** Bits per second of the pictures alone, 0 when unknown. */
+    readonly bitrate: number;
     readonly timeBase: readonly [number, number];
   };
   readonly audio?: {
