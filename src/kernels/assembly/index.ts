@@ -4,3 +4,5 @@ export { narrow, halve, halveBlocked, distance } from "./planes";
 export { alignStep } from "./align";
 export { gather8, gather16 } from "./gather";
 export { matchPatch } from "./patches";
+export { segmentFlow } from "./segment-flow";
+export { segmentCut } from "./segment-cut";
