@@ -145,6 +145,32 @@ export type Kernels = {
     slack: number,
     target: number,
   ): void;
+  segmentFlow(
+    current: number,
+    previous: number,
+    width: number,
+    height: number,
+    coarse: number,
+    coarseWidth: number,
+    coarseHeight: number,
+    iterations: number,
+    flowX: number,
+    flowY: number,
+    scratch: number,
+  ): void;
+  segmentCut(
+    u: number,
+    ahead: number,
+    dualX: number,
+    dualY: number,
+    costX: number,
+    costY: number,
+    data: number,
+    width: number,
+    height: number,
+    stride: number,
+    iterations: number,
+  ): void;
 };
 
 /** See `gather` in assembly/gather.ts. */

@@ -8,3 +8,5 @@ export { flowWiden8, flowWiden16, flowHalve } from "./flow-pyramid";
 export { flowSearch, flowDensify, flowSeed } from "./flow-search";
 export { flowWarp, flowRefine } from "./flow-refine";
 export { flowEnlarge, flowDisagreement } from "./flow-field";
+export { segmentFlow } from "./segment-flow";
+export { segmentCut } from "./segment-cut";
