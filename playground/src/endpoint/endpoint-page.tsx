@@ -243,7 +243,7 @@ function Loaded({ endpoint, catalog }: { readonly endpoint: EndpointDetail; read
           <div className="form-foot">
             <div className="form-price">
               <strong>{check?.price ? dollars(check.price.dollars) : "–"}</strong>
-              <span>{catalog.charges ? "this run" : "at the vendor's; nothing is charged here"}</span>
+              <span>{catalog.charges ? "this run" : "at the vendor's, free here"}</span>
             </div>
             <button type="button" className="button quiet" onClick={() => clearForm()}>
               Clear

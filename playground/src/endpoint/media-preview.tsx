@@ -1,7 +1,8 @@
 /** What is in a media field. */
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { MediaFacts } from "../../../src/playground/api.ts";
 import { seconds } from "../shared/format.ts";
+import { Icon } from "../shared/icons.tsx";
 
 type PreviewProps = {
   /** Of this origin, or of a file chosen in this tab. */
@@ -51,20 +52,61 @@ export function MediaPreview({ url, kind, type, onFacts }: PreviewProps) {
     );
   }
   return (
+    <VideoPreview
+      url={url}
+      facts={facts}
+      onBroken={onBroken}
+      onLoaded={({ duration, videoWidth, videoHeight }) => {
+        setFacts(`${videoWidth} × ${videoHeight}, ${seconds(duration)}`);
+        onFacts({ duration, width: videoWidth, height: videoHeight, fps: 0 });
+      }}
+    />
+  );
+}
+
+/** A video that shows a moment from its midst until it is played. */
+function VideoPreview({
+  url,
+  facts,
+  onBroken,
+  onLoaded,
+}: {
+  readonly url: string;
+  readonly facts: string;
+  readonly onBroken: () => void;
+  readonly onLoaded: (video: HTMLVideoElement) => void;
+}) {
+  const video = useRef<HTMLVideoElement>(null);
+  const [playing, setPlaying] = useState(false);
+  return (
     <figure className="media-preview">
       <video
+        ref={video}
         src={url}
         muted
         loop
         playsInline
-        controls
         preload="metadata"
         onError={onBroken}
-        onLoadedMetadata={({ currentTarget: { duration, videoWidth, videoHeight } }) => {
-          setFacts(`${videoWidth} × ${videoHeight}, ${seconds(duration)}`);
-          onFacts({ duration, width: videoWidth, height: videoHeight, fps: 0 });
+        onPlay={() => setPlaying(true)}
+        onPause={() => setPlaying(false)}
+        onLoadedMetadata={({ currentTarget }) => {
+          if (Number.isFinite(currentTarget.duration)) currentTarget.currentTime = currentTarget.duration * 0.4;
+          onLoaded(currentTarget);
         }}
       />
+      <button
+        type="button"
+        className="media-play"
+        aria-label={playing ? "Pause the preview" : "Play the preview"}
+        onClick={() => {
+          // A play that a pause cuts short rejects: nothing is lost by it.
+          if (playing) video.current?.pause();
+          else video.current?.play().catch(() => {});
+        }}
+      >
+        <Icon name={playing ? "pause" : "play"} />
+      </button>
       <figcaption>{facts}</figcaption>
     </figure>
   );
