@@ -1,6 +1,6 @@
 /** Wires the rooms together: data folder, store, files, runner, HTTP. */
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import { addressPolicy, type Config, dataFolders } from "./config.ts";
@@ -22,6 +22,7 @@ import {
   watchFiles,
   watchStore,
 } from "./observability/index.ts";
+import { registerPlayground } from "./playground/index.ts";
 import { lockDataFolder } from "./requests/data-lock.ts";
 import { RequestEvents } from "./requests/events.ts";
 import { createIntake } from "./requests/intake.ts";
@@ -146,6 +147,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     registerMetrics(app, { metrics, store, runner: supervisor.measure, access: metricsAccess(services) });
     registerFal(app, services);
     registerWavespeed(app, services);
+    await registerPlayground(app, services, { router, version: await packageVersion() });
     origin = await app.listen({ host: config.host, port: config.port });
     closers.push(() => app.close());
     const takeover = await startTakeover(app, config);
@@ -179,14 +181,16 @@ function adaptLog(log: Logger) {
   };
 }
 
-/** What a browser shows that is pointed at the server, and what probes ask. */
+/** What probes ask. */
 function registerHealth(app: FastifyInstance, services: Services): void {
-  app.get("/", (_request, reply) =>
-    reply.type("text/plain").send("Reshoot is running.\n\nEndpoints: /v1/models\nHealth: /health\nMetrics: /metrics\n"),
-  );
   app.get("/health", (_request, reply) =>
     services.ready() ? { status: "ok" } : reply.code(503).send({ status: "starting" }),
   );
+}
+
+async function packageVersion(): Promise<string> {
+  const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+  return String((manifest as { version: unknown }).version);
 }
 
 /** Measurements tell of all accounts: with keys they are for ADMIN keys. */
