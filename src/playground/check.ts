@@ -58,7 +58,7 @@ function readFacts(media: unknown): PriceFacts {
   const duration = number("duration", LONGEST);
   if (duration === 0) return {};
   const [width, height, fps] = [number("width", 16384), number("height", 16384), number("fps", 1000) || 30];
-  const info: MediaInfo = { container: "", duration, bitrate: 0 };
+  const info: MediaInfo = { container: "", duration, bitrate: 0, size: 0 };
   if (width === 0 || height === 0) return { media: info };
   const video = {
     codec: "",
@@ -67,6 +67,7 @@ function readFacts(media: unknown): PriceFacts {
     fps,
     frameCount: Math.round(duration * fps),
     duration,
+    bitrate: 0,
     pixelFormat: "",
     rotation: 0,
     sampleAspect: [1, 1],
