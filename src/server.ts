@@ -15,8 +15,10 @@ import type { FileStore } from "./files/store.ts";
 import { registerGuard } from "./guard.ts";
 import { keyCaller } from "./http/key.ts";
 import {
+  createAccessLog,
   createLog,
   createPrometheusMetrics,
+  logDestination,
   observeHttp,
   registerMetrics,
   watchFiles,
@@ -67,7 +69,8 @@ export type Server = {
 export async function startServer(config: Config, options: ServerOptions = {}): Promise<Server> {
   const startedAt = Date.now();
   const { logLevel = "info", abilities = { catalog, createEngines } } = options;
-  const log = createLog({ level: logLevel, part: "server" });
+  const logging = { level: logLevel, part: "server", destination: logDestination("server") } as const;
+  const log = createLog(logging);
   const metrics = createPrometheusMetrics({
     process: "server",
     endpoints: abilities.catalog.all.map(({ id }) => id),
@@ -90,14 +93,8 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const events = new RequestEvents();
     const secret = await serverSecret(config.data);
 
-    let origin = "";
-    let tlsOrigins: readonly string[] = [];
-    const ownOrigins = (): string[] => {
-      if (!origin) return [];
-      const { port } = new URL(origin);
-      const loopback = ["127.0.0.1", "localhost", "[::1]"].map((host) => `http://${host}:${port}`);
-      return [origin, ...loopback, ...tlsOrigins, ...(config.publicUrl ? [new URL(config.publicUrl).origin] : [])];
-    };
+    let origins: readonly string[] = [];
+    const ownOrigins = (): readonly string[] => origins;
     const app = Fastify({
       loggerInstance: log as FastifyBaseLogger,
       logController: new LogController({ disableRequestLogging: true }),
@@ -135,7 +132,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
       ready: supervisor.ready,
       ownOrigins,
     };
-    observeHttp(app, { metrics, log: app.log, accountOf });
+    observeHttp(app, { metrics, log: createAccessLog(logging), accountOf });
     refuseProxyRequests(app);
     registerConnectionTimes(app);
     // Fastify's own answer repeats the whole URL, and logs it: a token may stand in it.
@@ -148,10 +145,11 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     registerFal(app, services);
     registerWavespeed(app, services);
     await registerPlayground(app, services, { router, version: await packageVersion() });
-    origin = await app.listen({ host: config.host, port: config.port });
+    const origin = await app.listen({ host: config.host, port: config.port });
+    origins = originsFor(origin, [], config);
     closers.push(() => app.close());
     const takeover = await startTakeover(app, config);
-    tlsOrigins = takeover.origins;
+    origins = originsFor(origin, takeover.origins, config);
     closers.push(() => takeover.close());
     closers.push(housekeeping(store, files, events, log));
     const webhooks = createWebhookDeliverer({
@@ -172,6 +170,13 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     await close();
     throw error;
   }
+}
+
+/** Every origin under which this server can be called. */
+function originsFor(origin: string, tlsOrigins: readonly string[], { publicUrl }: Config): readonly string[] {
+  const { port } = new URL(origin);
+  const loopback = ["127.0.0.1", "localhost", "[::1]"].map((host) => `http://${host}:${port}`);
+  return [origin, ...loopback, ...tlsOrigins, ...(publicUrl ? [new URL(publicUrl).origin] : [])];
 }
 
 function adaptLog(log: Logger) {
