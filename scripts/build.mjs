@@ -1,7 +1,7 @@
 // Builds everything into dist/ (or $RESHOOT_DIST): kernels to WASM, TypeScript to JavaScript.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 export const DIST = process.env.RESHOOT_DIST ?? "dist";
@@ -12,6 +12,7 @@ const KERNELS = "src/kernels/assembly";
 export function build() {
   mkdirSync(`${DIST}/src/kernels`, { recursive: true });
   rmSync(`${DIST}/.built`, { force: true });
+  copyNets();
   const ok = buildKernels() && node("node_modules/typescript/bin/tsc", ["-p", ".", ...outputs()]);
   if (ok) writeFileSync(`${DIST}/.built`, "");
   return ok;
@@ -32,6 +33,15 @@ export function newestSource() {
 
 function outputs() {
   return DIST === "dist" ? [] : ["--outDir", DIST, "--tsBuildInfoFile", `${DIST}/.tsbuildinfo`];
+}
+
+/** Trained nets lie beside the code that reads them. */
+function copyNets() {
+  for (const name of readdirSync("src", { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".net")) continue;
+    mkdirSync(dirname(join(DIST, "src", name)), { recursive: true });
+    copyFileSync(join("src", name), join(DIST, "src", name));
+  }
 }
 
 function buildKernels() {

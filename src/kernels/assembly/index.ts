@@ -4,3 +4,4 @@ export { narrow, halve, halveBlocked, distance } from "./planes";
 export { alignStep } from "./align";
 export { gather8, gather16 } from "./gather";
 export { matchPatch } from "./patches";
+export { blendRows, convolve, couple, extend, refine8, refine16, resampleRow, settle8, settle16 } from "./upscale";
