@@ -1,7 +1,7 @@
 // Builds everything into dist/ (or $RESHOOT_DIST): kernels to WASM, TypeScript to JavaScript, the playground to assets.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -15,6 +15,7 @@ const KERNELS = "src/kernels/assembly";
 export function build() {
   mkdirSync(`${DIST}/src/kernels`, { recursive: true });
   rmSync(`${DIST}/.built`, { force: true });
+  copyNets();
   const ok = buildKernels() && node("node_modules/typescript/bin/tsc", ["-p", ".", ...outputs()]) && buildApp();
   if (ok) writeFileSync(`${DIST}/.built`, "");
   return ok;
@@ -35,6 +36,15 @@ export function newestSource(sources = [...CODE, APP]) {
 
 function outputs() {
   return DIST === "dist" ? [] : ["--outDir", DIST, "--tsBuildInfoFile", `${DIST}/.tsbuildinfo`];
+}
+
+/** Trained nets lie beside the code that reads them. */
+function copyNets() {
+  for (const name of readdirSync("src", { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".net")) continue;
+    mkdirSync(dirname(join(DIST, "src", name)), { recursive: true });
+    copyFileSync(join("src", name), join(DIST, "src", name));
+  }
 }
 
 function buildKernels() {

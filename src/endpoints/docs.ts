@@ -22,6 +22,7 @@ export const CPU_OPERATIONS: readonly OperationName[] = [
   "normalizeLoudness",
   "drawWaveform",
   "imagesToVideo",
+  "upscale",
 ];
 
 const HEADER = `# Compatibility

@@ -171,7 +171,30 @@ export type Kernels = {
     stride: number,
     iterations: number,
   ): void;
+  refine8: Refine;
+  refine16: Refine;
+  settle8(source: number, count: number, shift: number, target: number): void;
+  settle16(source: number, count: number, shift: number, most: number, target: number): void;
+  extend(source: number, count: number, margin: number, behind: number, target: number): void;
+  couple(source: number, count: number, target: number): void;
+  blendRows(rows: number, taps: number, weights: number, count: number, target: number): void;
+  resampleRow(source: number, starts: number, weights: number, taps: number, count: number, target: number): void;
+  convolve(
+    terms: number,
+    near: number,
+    wide: number,
+    weights: number,
+    bias: number,
+    shift: number,
+    relu: number,
+    target: number,
+    pitch: number,
+    count: number,
+  ): void;
 };
+
+/** See `refine8` in assembly/upscale.ts. */
+export type Refine = (source: number, count: number, shift: number, target: number) => void;
 
 /** See `gather` in assembly/gather.ts. */
 export type Gather = (

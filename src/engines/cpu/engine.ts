@@ -24,6 +24,7 @@ const OFFERED = [
   "imagesToVideo",
   "conform",
   "removeObject",
+  "upscale",
 ] as const satisfies readonly OperationName[];
 
 /** Where the engine works and what a job may use. */

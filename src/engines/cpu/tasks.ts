@@ -13,6 +13,7 @@ import type { TaskContext, Tasks } from "../../media/worker-host.ts";
 import type { OperationName, Operations } from "../../operations/operations.ts";
 import { conformTask } from "./conform.ts";
 import { removeObjectTask } from "./remove-object.ts";
+import { upscaleTask } from "./upscale.ts";
 
 /** Arguments of every task, as the engine sends them. */
 export type TaskArguments<Name extends OperationName> = {
@@ -47,4 +48,5 @@ export const TASKS: Tasks = {
   imagesToVideo: task("imagesToVideo", imagesToVideo),
   conform: task("conform", conformTask),
   removeObject: task("removeObject", removeObjectTask),
+  upscale: task("upscale", upscaleTask),
 };

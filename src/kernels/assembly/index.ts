@@ -10,3 +10,4 @@ export { flowWarp, flowRefine } from "./flow-refine";
 export { flowEnlarge, flowDisagreement } from "./flow-field";
 export { segmentFlow } from "./segment-flow";
 export { segmentCut } from "./segment-cut";
+export { blendRows, convolve, couple, extend, refine8, refine16, resampleRow, settle8, settle16 } from "./upscale";
