@@ -116,7 +116,9 @@ async function* takeByTime<T extends { readonly pts: bigint }>(
     if (index > end) return;
   }
   if (!current) return;
-  facts.held = Array.from({ length: frames }, (_, k) => timeOf(k)).filter((t) => t > current.time + step * 0.999).length;
+  facts.held = Array.from({ length: frames }, (_, k) => timeOf(k)).filter(
+    (t) => t > current.time + step * 0.999,
+  ).length;
   for (; index <= end; index += every) yield { item: current.item, index };
 }
 
