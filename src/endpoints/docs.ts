@@ -10,7 +10,14 @@ import { parseInput } from "./validate.ts";
 export type OperationUse = { readonly always: readonly OperationName[]; readonly sometimes: readonly OperationName[] };
 
 /** What the CPU engine of this version offers. */
-export const CPU_OPERATIONS: readonly OperationName[] = ["removeObject", "conform", "muxAudio", "probe"];
+export const CPU_OPERATIONS: readonly OperationName[] = [
+  "removeObject",
+  "placePicture",
+  "conform",
+  "zipFrames",
+  "muxAudio",
+  "probe",
+];
 
 const HEADER = `# Compatibility
 

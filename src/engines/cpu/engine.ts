@@ -12,7 +12,14 @@ import type { MediaHandle, OperationName, OperationOptions, Operations } from ".
 import type { Engine, EngineJob } from "../engine.ts";
 
 /** What this engine offers, and under which task name its worker knows it. */
-const OFFERED = ["probe", "muxAudio", "conform", "removeObject"] as const satisfies readonly OperationName[];
+const OFFERED = [
+  "probe",
+  "muxAudio",
+  "conform",
+  "removeObject",
+  "placePicture",
+  "zipFrames",
+] as const satisfies readonly OperationName[];
 
 /** Where the engine works and what a job may use. */
 export type CpuEngineOptions = {
