@@ -23,6 +23,8 @@ export const CPU_OPERATIONS: readonly OperationName[] = [
   "drawWaveform",
   "imagesToVideo",
   "upscale",
+  "placePicture",
+  "zipFrames",
 ];
 
 const HEADER = `# Compatibility

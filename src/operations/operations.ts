@@ -6,6 +6,7 @@ import type { Loc } from "../errors.ts";
 import type { ConformOperations } from "./conform.ts";
 import type { FrameOperations } from "./frames.ts";
 import type { GenerationOperations } from "./generation.ts";
+import type { PlacementOperations } from "./placement.ts";
 import type { RemovalOperations } from "./removal.ts";
 import type { SegmentationOperations } from "./segmentation.ts";
 import type { TimelineOperations } from "./timeline.ts";
@@ -94,6 +95,7 @@ export type ProducedVideo = {
 export type Operations = TimelineOperations &
   ConformOperations &
   RemovalOperations &
+  PlacementOperations &
   SegmentationOperations &
   FrameOperations &
   GenerationOperations;

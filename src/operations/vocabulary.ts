@@ -11,6 +11,8 @@ export const VOCABULARY: Readonly<Record<OperationName, { readonly does: string;
   muxAudio: { does: "lay audio under a video", takes: CLASSICAL },
   conform: { does: "cut, retime and resize a video", takes: CLASSICAL },
   removeObject: { does: "remove a masked object", takes: CLASSICAL },
+  placePicture: { does: "put a picture into a video", takes: CLASSICAL },
+  zipFrames: { does: "pack a video's frames", takes: CLASSICAL },
   segment: { does: "find an object from words or clicks", takes: MODEL },
   matte: { does: "separate the foreground from its background", takes: MODEL },
   interpolateFrames: { does: "make frames in between", takes: CLASSICAL },

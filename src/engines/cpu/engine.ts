@@ -25,6 +25,8 @@ const OFFERED = [
   "conform",
   "removeObject",
   "upscale",
+  "placePicture",
+  "zipFrames",
 ] as const satisfies readonly OperationName[];
 
 /** Where the engine works and what a job may use. */
