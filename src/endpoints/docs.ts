@@ -10,7 +10,13 @@ import { parseInput } from "./validate.ts";
 export type OperationUse = { readonly always: readonly OperationName[]; readonly sometimes: readonly OperationName[] };
 
 /** What the CPU engine of this version offers. */
-export const CPU_OPERATIONS: readonly OperationName[] = ["removeObject", "muxAudio", "probe"];
+export const CPU_OPERATIONS: readonly OperationName[] = [
+  "removeObject",
+  "segment",
+  "segmentFrame",
+  "muxAudio",
+  "probe",
+];
 
 const HEADER = `# Compatibility
 

@@ -12,7 +12,13 @@ import type { MediaHandle, OperationName, OperationOptions, Operations } from ".
 import type { Engine, EngineJob } from "../engine.ts";
 
 /** What this engine offers, and under which task name its worker knows it. */
-const OFFERED = ["probe", "muxAudio", "removeObject"] as const satisfies readonly OperationName[];
+const OFFERED = [
+  "probe",
+  "muxAudio",
+  "removeObject",
+  "segment",
+  "segmentFrame",
+] as const satisfies readonly OperationName[];
 
 /** Where the engine works and what a job may use. */
 export type CpuEngineOptions = {

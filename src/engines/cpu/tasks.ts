@@ -5,6 +5,7 @@ import { probe } from "../../media/probe.ts";
 import type { TaskContext, Tasks } from "../../media/worker-host.ts";
 import type { OperationName, Operations } from "../../operations/operations.ts";
 import { removeObjectTask } from "./remove-object.ts";
+import { segmentFrameTask, segmentTask } from "./segment.ts";
 
 /** Arguments of every task, as the engine sends them. */
 export type TaskArguments<Name extends OperationName> = {
@@ -31,4 +32,6 @@ export const TASKS: Tasks = {
   probe: task("probe", ({ media }, limits) => probe(media, limits)),
   muxAudio: task("muxAudio", (params, limits, context) => muxAudio(params, context.outFolder, limits, context)),
   removeObject: task("removeObject", removeObjectTask),
+  segment: task("segment", segmentTask),
+  segmentFrame: task("segmentFrame", segmentFrameTask),
 };
