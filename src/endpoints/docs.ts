@@ -25,6 +25,8 @@ export const CPU_OPERATIONS: readonly OperationName[] = [
   "upscale",
   "placePicture",
   "zipFrames",
+  "segment",
+  "segmentFrame",
 ];
 
 const HEADER = `# Compatibility

@@ -27,6 +27,8 @@ const OFFERED = [
   "upscale",
   "placePicture",
   "zipFrames",
+  "segment",
+  "segmentFrame",
 ] as const satisfies readonly OperationName[];
 
 /** Where the engine works and what a job may use. */

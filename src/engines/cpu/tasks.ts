@@ -13,6 +13,7 @@ import type { TaskContext, Tasks } from "../../media/worker-host.ts";
 import type { OperationName, Operations } from "../../operations/operations.ts";
 import { conformTask } from "./conform.ts";
 import { removeObjectTask } from "./remove-object.ts";
+import { segmentFrameTask, segmentTask } from "./segment.ts";
 import { upscaleTask } from "./upscale.ts";
 
 /** Arguments of every task, as the engine sends them. */
@@ -49,4 +50,6 @@ export const TASKS: Tasks = {
   conform: task("conform", conformTask),
   removeObject: task("removeObject", removeObjectTask),
   upscale: task("upscale", upscaleTask),
+  segment: task("segment", segmentTask),
+  segmentFrame: task("segmentFrame", segmentFrameTask),
 };

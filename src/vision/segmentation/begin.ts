@@ -39,19 +39,25 @@ export function beginMask(
   const movement = near && on.length > 0 ? movementEvidence(workspace, picture, near, on, off) : undefined;
   const whole: Box = { x0: 0, y0: 0, x1: width, y1: height };
   const limit = hints.box ?? whole;
-  const region = hints.box ? grow(hints.box, 0.15 * Math.max(limit.x1 - limit.x0, limit.y1 - limit.y0) + 6, width, height) : whole;
+  const region = hints.box
+    ? grow(hints.box, 0.15 * Math.max(limit.x1 - limit.x0, limit.y1 - limit.y0) + 6, width, height)
+    : whole;
   const inside = new Float32Array(pixels);
   for (let y = limit.y0; y < limit.y1; y++) inside.fill(1, y * width + limit.x0, y * width + limit.x1);
 
   const mask = new Float32Array(pixels);
-  for (let i = 0; i < pixels; i++) mask[i] = Math.max(0, Math.min(1, 0.5 + prior[i]! / 4 + (movement ? movement[i]! / 4 : 0)));
+  for (let i = 0; i < pixels; i++)
+    mask[i] = Math.max(0, Math.min(1, 0.5 + prior[i]! / 4 + (movement ? movement[i]! / 4 : 0)));
   const against = new Float32Array(pixels);
   for (let round = 0; round < ROUNDS; round++) {
     const [own, around] = [new Colours(), new Colours()];
     own.add(bins, (i) => (mask[i]! > 0.6 && inside[i] ? mask[i]! : 0));
     around.add(bins, (i) => (mask[i]! < 0.4 || !inside[i] ? 1 : 0));
     const size = Math.max(200, own.total);
-    for (const [colours, indices] of [[own, on], [around, off]] as const) {
+    for (const [colours, indices] of [
+      [own, on],
+      [around, off],
+    ] as const) {
       const clicked = new Colours();
       const isSeed = new Uint8Array(pixels);
       for (const i of indices) isSeed[i] = 1;
@@ -103,7 +109,7 @@ function spatialPrior(picture: Picture, hints: Hints, on: readonly number[], off
       const reach = nearest / spread;
       const along = Math.exp(-toOn[i]! / (6 * spread));
       let value = hints.guess || hints.box ? 0 : 1.2 * along - Math.min(3, 1.4 * reach * reach);
-      if (toOff) value += 1.2 * (toOff[i]! - toOn[i]!) / (toOff[i]! + toOn[i]! + 1);
+      if (toOff) value += (1.2 * (toOff[i]! - toOn[i]!)) / (toOff[i]! + toOn[i]! + 1);
       prior[i]! += value;
     }
   }

@@ -63,10 +63,7 @@ export function ownMotion(flow: Flow, { ux, vx }: CameraMotion, width: number, h
   const out = new Float32Array(width * height);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      out[i] = Math.hypot(
-        flow.x[i]! - (ux[0] + ux[1] * x + ux[2] * y),
-        flow.y[i]! - (vx[0] + vx[1] * x + vx[2] * y),
-      );
+      out[i] = Math.hypot(flow.x[i]! - (ux[0] + ux[1] * x + ux[2] * y), flow.y[i]! - (vx[0] + vx[1] * x + vx[2] * y));
     }
   }
   return out;

@@ -27,8 +27,8 @@ export function geodesic({ width, height, y, u, v }: Picture, seeds: readonly nu
         if (x > 0) relax(i, i - 1, 1);
         if (row === 0) continue;
         relax(i, i - width, 1);
-        if (x > 0) relax(i, i - width - 1, 1.414);
-        if (x + 1 < width) relax(i, i - width + 1, 1.414);
+        if (x > 0) relax(i, i - width - 1, Math.SQRT2);
+        if (x + 1 < width) relax(i, i - width + 1, Math.SQRT2);
       }
     }
     for (let row = height - 1; row >= 0; row--) {
@@ -37,8 +37,8 @@ export function geodesic({ width, height, y, u, v }: Picture, seeds: readonly nu
         if (x + 1 < width) relax(i, i + 1, 1);
         if (row + 1 === height) continue;
         relax(i, i + width, 1);
-        if (x > 0) relax(i, i + width - 1, 1.414);
-        if (x + 1 < width) relax(i, i + width + 1, 1.414);
+        if (x > 0) relax(i, i + width - 1, Math.SQRT2);
+        if (x + 1 < width) relax(i, i + width + 1, Math.SQRT2);
       }
     }
   }

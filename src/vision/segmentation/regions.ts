@@ -50,7 +50,9 @@ export function fillHoles(mask: Float32Array, width: number, height: number, mos
   for (let i = 0; i < mask.length; i++) outside[i] = mask[i]! > 0.5 ? 0 : 1;
   for (const { pixels } of regionsOf(outside, width, height, outside)) {
     if (pixels.length > most) continue;
-    const atEdge = pixels.some((i) => i < width || i >= width * (height - 1) || i % width === 0 || i % width === width - 1);
+    const atEdge = pixels.some(
+      (i) => i < width || i >= width * (height - 1) || i % width === 0 || i % width === width - 1,
+    );
     if (!atEdge) for (const i of pixels) mask[i] = 1;
   }
 }
