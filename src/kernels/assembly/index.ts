@@ -6,3 +6,4 @@ export { gather8, gather16 } from "./gather";
 export { matchPatch } from "./patches";
 export { segmentFlow } from "./segment-flow";
 export { segmentCut } from "./segment-cut";
+export { segmentConv, segmentDepthwise } from "./segment-net";
