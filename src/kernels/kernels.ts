@@ -158,6 +158,32 @@ export type Kernels = {
     flowY: number,
     scratch: number,
   ): void;
+  segmentConv(
+    input: number,
+    widthIn: number,
+    channelsIn: number,
+    weights: number,
+    bias: number,
+    output: number,
+    widthOut: number,
+    channelsOut: number,
+    kernelHeight: number,
+    kernelWidth: number,
+    stride: number,
+    rowFrom: number,
+    rowTo: number,
+  ): void;
+  segmentDepthwise(
+    input: number,
+    widthIn: number,
+    channels: number,
+    weights: number,
+    output: number,
+    widthOut: number,
+    heightOut: number,
+    kernel: number,
+    stride: number,
+  ): void;
   segmentCut(
     u: number,
     ahead: number,

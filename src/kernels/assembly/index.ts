@@ -11,3 +11,4 @@ export { flowEnlarge, flowDisagreement } from "./flow-field";
 export { segmentFlow } from "./segment-flow";
 export { segmentCut } from "./segment-cut";
 export { blendRows, convolve, couple, extend, refine8, refine16, resampleRow, settle8, settle16 } from "./upscale";
+export { segmentConv, segmentDepthwise } from "./segment-net";
