@@ -16,8 +16,18 @@ export type Tensor = {
 };
 
 type Attributes = Readonly<Record<string, { f?: number; s?: string; list?: { i?: readonly string[] } } | undefined>>;
-type Node = { readonly name: string; readonly op: string; readonly input?: readonly string[]; readonly attr?: Attributes };
-type Weight = { readonly name: string; readonly shape: readonly number[]; readonly dtype: string; readonly quantization?: object };
+type Node = {
+  readonly name: string;
+  readonly op: string;
+  readonly input?: readonly string[];
+  readonly attr?: Attributes;
+};
+type Weight = {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly quantization?: object;
+};
 type Model = {
   readonly modelTopology: { readonly node: readonly Node[] };
   readonly weightsManifest: readonly [{ readonly weights: readonly Weight[] }];
