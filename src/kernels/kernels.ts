@@ -53,6 +53,98 @@ export type Kernels = {
     prior: number,
     cost: number,
   ): number;
+  flowWiden8(source: number, width: number, height: number, scale: number, level: number, stride: number): void;
+  flowWiden16(source: number, width: number, height: number, scale: number, level: number, stride: number): void;
+  flowHalve(source: number, width: number, height: number, sourceStride: number, level: number, stride: number): void;
+  flowSearch(
+    first: number,
+    second: number,
+    width: number,
+    height: number,
+    stride: number,
+    patches: number,
+    columns: number,
+    rows: number,
+    step: number,
+    iterations: number,
+    scratch: number,
+  ): void;
+  flowDensify(
+    first: number,
+    second: number,
+    width: number,
+    height: number,
+    stride: number,
+    patches: number,
+    columns: number,
+    rows: number,
+    step: number,
+    u: number,
+    v: number,
+    weight: number,
+  ): void;
+  flowSeed(
+    u: number,
+    v: number,
+    coarseWidth: number,
+    coarseHeight: number,
+    coarseStride: number,
+    patches: number,
+    columns: number,
+    rows: number,
+    step: number,
+    width: number,
+    height: number,
+  ): void;
+  flowWarp(
+    image: number,
+    width: number,
+    height: number,
+    stride: number,
+    u: number,
+    v: number,
+    factor: number,
+    target: number,
+  ): void;
+  flowRefine(
+    first: number,
+    second: number,
+    width: number,
+    height: number,
+    stride: number,
+    u: number,
+    v: number,
+    smooth: number,
+    value: number,
+    gradient: number,
+    rounds: number,
+    sweeps: number,
+    work: number,
+    planeBytes: number,
+  ): void;
+  flowEnlarge(
+    source: number,
+    sourceWidth: number,
+    sourceHeight: number,
+    sourceStride: number,
+    scale: number,
+    target: number,
+    width: number,
+    height: number,
+    stride: number,
+  ): void;
+  flowDisagreement(
+    u: number,
+    v: number,
+    backU: number,
+    backV: number,
+    width: number,
+    height: number,
+    stride: number,
+    share: number,
+    slack: number,
+    target: number,
+  ): void;
 };
 
 /** See `gather` in assembly/gather.ts. */

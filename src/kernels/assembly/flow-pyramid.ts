@@ -1,0 +1,74 @@
+// Pictures for dense flow: f32 levels with a margin of repeated edge pixels, so that patches may reach beyond the picture.
+
+/** Pixels of margin on every side of a level; a multiple of four keeps rows aligned. */
+export const MARGIN: i32 = 16;
+
+/** Repeats a level's edge pixels into its margin. `level` is the address of its first pixel, `stride` in pixels. */
+export function flowMargin(level: usize, width: i32, height: i32, stride: i32): void {
+  const bytes = <usize>stride << 2;
+  const right = stride - MARGIN - width;
+  for (let y = 0; y < height; y++) {
+    const row = level + <usize>y * bytes;
+    const first = f32x4.splat(load<f32>(row));
+    v128.store(row - 64, first); v128.store(row - 48, first); v128.store(row - 32, first); v128.store(row - 16, first);
+    const last = load<f32>(row + (<usize>(width - 1) << 2));
+    for (let x = width; x < width + right; x++) store<f32>(row + (<usize>x << 2), last);
+  }
+  const top = level - 64, bottom = top + <usize>(height - 1) * bytes;
+  for (let y = 1; y <= MARGIN; y++) {
+    memory.copy(top - <usize>y * bytes, top, bytes);
+    memory.copy(bottom + <usize>y * bytes, bottom, bytes);
+  }
+}
+
+/** Four samples from `at`, as floats. */
+// @ts-ignore: decorator
+@inline
+function four<T>(at: usize): v128 {
+  if (sizeof<T>() == 1) return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(at))));
+  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(v128.load64_zero(at)));
+}
+
+/** A picture's samples times `scale` as a level of the same size. `source` is packed; reads up to three samples past a row's end. */
+// @ts-ignore: decorator
+@inline
+function widen<T>(source: usize, width: i32, height: i32, scale: f32, level: usize, stride: i32): void {
+  const factor = f32x4.splat(scale);
+  for (let y = 0; y < height; y++) {
+    const from = source + <usize>(y * width) * sizeof<T>();
+    const to = level + (<usize>(y * stride) << 2);
+    for (let x = 0; x < width; x += 4) {
+      v128.store(to + (<usize>x << 2), f32x4.mul(four<T>(from + <usize>x * sizeof<T>()), factor));
+    }
+  }
+  flowMargin(level, width, height, stride);
+}
+
+/** {@link widen} of 8-bit samples. */
+export function flowWiden8(source: usize, width: i32, height: i32, scale: f32, level: usize, stride: i32): void {
+  widen<u8>(source, width, height, scale, level, stride);
+}
+
+/** {@link widen} of 16-bit samples. */
+export function flowWiden16(source: usize, width: i32, height: i32, scale: f32, level: usize, stride: i32): void {
+  widen<u16>(source, width, height, scale, level, stride);
+}
+
+/** Halves a level by 2x2 means; odd sizes take the margin's repeated pixels. */
+export function flowHalve(source: usize, width: i32, height: i32, sourceStride: i32, level: usize, stride: i32): void {
+  const quarter = f32x4.splat(0.25);
+  const w2 = (width + 1) >> 1, h2 = (height + 1) >> 1;
+  for (let y = 0; y < h2; y++) {
+    const top = source + (<usize>(2 * y * sourceStride) << 2);
+    const bottom = top + (<usize>sourceStride << 2);
+    const to = level + (<usize>(y * stride) << 2);
+    for (let x = 0; x < w2; x += 4) {
+      const o = <usize>x << 3;
+      const a = f32x4.add(v128.load(top + o), v128.load(bottom + o));
+      const b = f32x4.add(v128.load(top + o, 16), v128.load(bottom + o, 16));
+      const even = v128.shuffle<f32>(a, b, 0, 2, 4, 6), odd = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+      v128.store(to + (<usize>x << 2), f32x4.mul(f32x4.add(even, odd), quarter));
+    }
+  }
+  flowMargin(level, w2, h2, stride);
+}
