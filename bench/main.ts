@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly strin
   queue: () => import("./queue.ts"),
   removal: () => import("./removal.ts"),
   soak: () => import("./soak.ts"),
+  upscaling: () => import("./upscaling.ts"),
 };
 
 const [name = "", ...argv] = process.argv.slice(2);

@@ -27,7 +27,18 @@ describe("upscaling", { skip: withoutFfmpeg }, () => {
   };
   const pattern = async (name: string, size: string, format: string): Promise<string> => {
     const path = join(server.folder, `${name}.mp4`);
-    await ffmpeg("-f", "lavfi", "-i", `testsrc2=s=${size}:r=10:d=0.4`, "-s", size, "-pix_fmt", format, ...LOSSLESS, path);
+    await ffmpeg(
+      "-f",
+      "lavfi",
+      "-i",
+      `testsrc2=s=${size}:r=10:d=0.4`,
+      "-s",
+      size,
+      "-pix_fmt",
+      format,
+      ...LOSSLESS,
+      path,
+    );
     return path;
   };
 

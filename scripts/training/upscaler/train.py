@@ -1,6 +1,6 @@
 """Trains the upscaler's nets on the pairs of pairs.py and writes them as small files for src/vision/upscaling.
 
-    python3 train.py FOLDER clean OUT.bin [--steps 12000] [--channels 16] [--layers 2]
+    python3 train.py FOLDER OUT.net [--steps 12000] [--channels 16] [--layers 2]
 
 Needs torch (the processor's build will do; one thread, minutes) and numpy. The same seed gives the same file on the same
 machine and version of torch.
@@ -21,11 +21,8 @@ from torch import nn
 PATCH = 32
 BATCH = 16
 EXPANDED = 64
-# Which rate factors a net is for, with their shares; 0 is not compressed at all.
-MIXES = {
-    "clean": {0: 0.9, 18: 0.1},
-    "coded": {22: 0.1, 26: 0.25, 30: 0.3, 34: 0.25, 38: 0.1},
-}
+# Shares of the pairs by rate factor; 0 is not compressed at all.
+MIX = {0: 0.9, 18: 0.1}
 
 
 class Block(nn.Module):
@@ -151,7 +148,6 @@ def write(net, path):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
-    parser.add_argument("mix", choices=MIXES)
     parser.add_argument("out")
     parser.add_argument("--steps", type=int, default=12000)
     parser.add_argument("--channels", type=int, default=16)
@@ -162,21 +158,20 @@ def main():
     torch.set_num_threads(1)
     rng = np.random.default_rng(7)
     pairs = load(options.folder + "/pairs.npz")
-    mix = MIXES[options.mix]
     # Every ninth picture is kept for measuring.
-    held = {factor: pairs[factor][4::9][:8] for factor in mix}
-    pairs = {factor: [pair for i, pair in enumerate(pairs[factor]) if i % 9 != 4] for factor in mix}
+    held = {factor: pairs[factor][4::9][:8] for factor in MIX}
+    pairs = {factor: [pair for i, pair in enumerate(pairs[factor]) if i % 9 != 4] for factor in MIX}
     net = Net(options.channels, options.layers).to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(net.parameters(), lr=options.rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, options.rate, options.steps, pct_start=0.03, final_div_factor=1e3)
-    for step, (x, y) in zip(range(options.steps), batches(pairs, mix, net.reach, rng)):
+    for step, (x, y) in zip(range(options.steps), batches(pairs, MIX, net.reach, rng)):
         loss = torch.sqrt((net(x) - y) ** 2 + 1e-5).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
         if step % 1000 == 999 or step == options.steps - 1:
-            scores = " ".join("%d: %.2f" % (factor, psnr(net, held[factor])) for factor in mix)
+            scores = " ".join("%d: %.2f" % (factor, psnr(net, held[factor])) for factor in MIX)
             print("step %d  loss %.5f  held back, dB by rate factor: %s" % (step + 1, loss.item(), scores), flush=True)
             write(net, options.out)
 
