@@ -1,17 +1,19 @@
 // Builds everything into dist/ (or $RESHOOT_DIST): kernels to WASM, TypeScript to JavaScript.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 export const DIST = process.env.RESHOOT_DIST ?? "dist";
 const SOURCES = ["src", "demo", "test", "bench", "scripts", "package.json", "package-lock.json", "tsconfig.json"];
 const KERNELS = "src/kernels/assembly";
+const NETS = "src/vision/segmentation/nets";
 
 /** Whether the build succeeded; the tools print what went wrong. */
 export function build() {
   mkdirSync(`${DIST}/src/kernels`, { recursive: true });
   rmSync(`${DIST}/.built`, { force: true });
+  cpSync(NETS, `${DIST}/${NETS}`, { recursive: true });
   const ok = buildKernels() && node("node_modules/typescript/bin/tsc", ["-p", ".", ...outputs()]);
   if (ok) writeFileSync(`${DIST}/.built`, "");
   return ok;
