@@ -10,6 +10,8 @@ const CODE = ["src", "demo", "test", "bench", "scripts", "package.json", "packag
 const APP = "playground";
 const APP_SOURCES = [APP, "package-lock.json", "scripts/build.mjs"];
 const KERNELS = "src/kernels/assembly";
+/** Weights and graphs of nets, which lie beside the code that runs them. */
+const NET_FILE = /\.(net|graph|weights)$/;
 
 /** Whether the build succeeded; the tools print what went wrong. */
 export function build() {
@@ -41,7 +43,7 @@ function outputs() {
 /** Trained nets lie beside the code that reads them. */
 function copyNets() {
   for (const name of readdirSync("src", { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith(".net")) continue;
+    if (!NET_FILE.test(name)) continue;
     mkdirSync(dirname(join(DIST, "src", name)), { recursive: true });
     copyFileSync(join("src", name), join(DIST, "src", name));
   }

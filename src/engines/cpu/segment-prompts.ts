@@ -10,6 +10,7 @@ import type { Hints, Point } from "../../vision/segmentation/begin.ts";
 import type { Box } from "../../vision/segmentation/picture.ts";
 import { pictureShrink } from "../../vision/segmentation/picture.ts";
 import type { Anchor, Clip } from "../../vision/segmentation/track.ts";
+import { withNets } from "./segment-nets.ts";
 
 /**
  * What prompts say, by frame.
@@ -35,7 +36,12 @@ export async function anchorsOf(
   for (const [frame, own] of [...byFrame].sort(([a], [b]) => a - b)) {
     const picture = own.find((prompt) => prompt.kind === "mask");
     if (picture?.kind === "mask") anchors.set(frame, { mask: await smallMask(picture, clip, format, limits) });
-    else anchors.set(frame, { hints: hintsOf(own, factor, clip) });
+    else {
+      const hints = hintsOf(own, factor, clip);
+      // Clicks on later frames correct what was followed there.
+      const isFirst = anchors.size === 0;
+      anchors.set(frame, { hints: isFirst ? withNets(clip.picture(frame), format.fullRange, hints) : hints });
+    }
   }
   const [first] = anchors.values();
   if (!first || ("hints" in first && first.hints.positive.length === 0 && !first.hints.box)) {

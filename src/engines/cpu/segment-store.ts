@@ -1,5 +1,6 @@
 /** A clip's small frames and their masks in a file, so that a long clip needs no more memory than a short one. */
 import { closeSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import type { FrameFormat } from "../../media/frame.ts";
 import type { Picture } from "../../vision/segmentation/picture.ts";
 import type { Clip } from "../../vision/segmentation/track.ts";
 
@@ -12,10 +13,14 @@ export class SegmentStore implements Clip {
   readonly #pixels: number;
   #count = 0;
 
-  /** @param path of a file that does not exist yet. */
-  constructor(path: string, width: number, height: number) {
+  /** Whether luma spans all levels. */
+  readonly fullRange: boolean;
+
+  /** @param path of a file that does not exist yet. @param format of the small frames. */
+  constructor(path: string, { width, height, fullRange }: FrameFormat) {
     this.width = width;
     this.height = height;
+    this.fullRange = fullRange;
     this.#path = path;
     this.#pixels = width * height;
     this.#file = openSync(path, "wx+");

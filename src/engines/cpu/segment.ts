@@ -109,7 +109,7 @@ async function readClip(
   try {
     const { format } = source;
     const shrink = pictureShrink(format);
-    const store = new SegmentStore(join(context.outFolder, "small-frames"), shrink.format.width, shrink.format.height);
+    const store = new SegmentStore(join(context.outFolder, "small-frames"), shrink.format);
     try {
       const expected = expectedFrames(source);
       for await (const { frame } of source.frames()) {
@@ -145,7 +145,7 @@ async function follow(
     // Messages go out between two frames.
     await new Promise((resolve) => setImmediate(resolve));
   };
-  if (target.kind === "words") return findWords(store, target, { from, to, turn, log: context.log });
+  if (target.kind === "words") return findWords(store, target, { from, to, fullRange: store.fullRange, turn, log: context.log });
   const anchors = await anchorsOf(store, target.prompts, video, limits);
   const put = (frame: number, mask: Float32Array): void => store.putMask(frame, mask);
   if (!(await trackObject(store, anchors, { from, to, put, turn }))) throw nothingFound(locOf(target, video.loc));

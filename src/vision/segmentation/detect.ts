@@ -32,12 +32,7 @@ const SAME = 0.5;
 
 /** Finds things; holds the net. */
 export class Detector {
-  readonly #net: Net;
-
-  /** @param path of `nanodet.json`. */
-  constructor(path: string) {
-    this.#net = new Net(path);
-  }
+  readonly #net = new Net("nanodet");
 
   /** @param least score. @returns what was found, best first. */
   detect(picture: Picture, fullRange: boolean, least: number): Detection[] {

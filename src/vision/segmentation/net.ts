@@ -47,13 +47,13 @@ export class Net {
   readonly #arena = new Arena(1024, MEMORY / 4);
   #work = new Arena(MEMORY / 4, MEMORY);
 
-  /** @param path of the model's JSON; its weights lie beside it, with the ending `bin`. @throws Error when it cannot be read. */
-  constructor(path: string) {
-    const model = JSON.parse(readFileSync(path, "utf8")) as Model;
+  /** @param name of a net in `nets/`. @throws Error when it cannot be read. */
+  constructor(name: string) {
+    const model = JSON.parse(readFileSync(new URL(`./nets/${name}.graph`, import.meta.url), "utf8")) as Model;
     this.#nodes = new Map(model.modelTopology.node.map((node) => [node.name, node]));
-    const bytes = readFileSync(path.replace(/\.json$/, ".bin"));
+    const bytes = readFileSync(new URL(`./nets/${name}.weights`, import.meta.url));
     let at = 0;
-    for (const { name, shape, dtype, quantization } of model.weightsManifest[0].weights) {
+    for (const { name: weight, shape, dtype, quantization } of model.weightsManifest[0].weights) {
       const count = shape.reduce((a, b) => a * b, 1);
       const values = new Float32Array(count);
       for (let i = 0; i < count; i++) {
@@ -61,7 +61,7 @@ export class Net {
         else values[i] = dtype === "int32" ? bytes.readInt32LE(at + 4 * i) : bytes.readFloatLE(at + 4 * i);
       }
       at += count * (quantization ? 2 : 4);
-      this.#constants.set(name, { shape, values });
+      this.#constants.set(weight, { shape, values });
     }
   }
 
@@ -102,19 +102,17 @@ export class Net {
       case "Add":
       case "AddV2":
       case "AddN":
-        return [this.#combine(inputs, value, (a, b) => a + b)];
+        return [this.#combine(inputs, value, false)];
       case "Mul":
-        return [this.#combine(inputs, value, (a, b) => a * b)];
+        return [this.#combine(inputs, value, true)];
       case "Relu":
-        return [this.#map(tensor(0), (v) => (v > 0 ? v : 0))];
+        return [this.#rectify(tensor(0), 0, Number.POSITIVE_INFINITY)];
       case "Relu6":
-        return [this.#map(tensor(0), (v) => (v > 0 ? (v < 6 ? v : 6) : 0))];
-      case "LeakyRelu": {
-        const slope = node.attr?.alpha?.f ?? 0.2;
-        return [this.#map(tensor(0), (v) => (v > 0 ? v : slope * v))];
-      }
+        return [this.#rectify(tensor(0), 0, 6)];
+      case "LeakyRelu":
+        return [this.#rectify(tensor(0), node.attr?.alpha?.f ?? 0.2, Number.POSITIVE_INFINITY)];
       case "Sigmoid":
-        return [this.#map(tensor(0), (v) => 1 / (1 + Math.exp(-v)))];
+        return [this.#sigmoid(tensor(0))];
       case "AvgPool":
         return [this.#average(tensor(0))];
       case "MaxPool":
@@ -145,10 +143,20 @@ export class Net {
     return copy;
   }
 
-  #map(source: Tensor, f: (value: number) => number): Tensor {
+  /** Negative values times `slope`, others up to `most`. */
+  #rectify(source: Tensor, slope: number, most: number): Tensor {
     const out = this.#new(source.height, source.width, source.channels);
-    const { data } = source;
-    for (let i = 0; i < data.length; i++) out.data[i] = f(data[i]!);
+    const [from, to] = [source.data, out.data];
+    for (let i = 0; i < from.length; i++) {
+      const value = from[i]!;
+      to[i] = value > 0 ? (value < most ? value : most) : slope * value;
+    }
+    return out;
+  }
+
+  #sigmoid(source: Tensor): Tensor {
+    const out = this.#new(source.height, source.width, source.channels);
+    for (let i = 0; i < out.data.length; i++) out.data[i] = 1 / (1 + Math.exp(-source.data[i]!));
     return out;
   }
 
@@ -156,19 +164,19 @@ export class Net {
   #combine(
     inputs: readonly string[],
     value: (reference: string) => Tensor,
-    f: (a: number, b: number) => number,
+    multiply: boolean,
   ): Tensor {
     const parts = inputs.map((name) => this.#constants.get(name)?.values ?? value(name).data);
     const shapes = inputs.filter((name) => !this.#constants.has(name)).map(value);
     const largest = shapes.reduce((a, b) => (b.data.length > a.data.length ? b : a));
     const out = this.#new(largest.height, largest.width, largest.channels);
-    const [first, ...others] = parts as [Float32Array, ...Float32Array[]];
-    for (let i = 0; i < out.data.length; i++) out.data[i] = first[i % first.length]!;
-    for (const other of others) {
-      const length = other.length;
-      for (let i = 0, k = 0; i < out.data.length; i++) {
-        out.data[i] = f(out.data[i]!, other[k]!);
-        if (++k === length) k = 0;
+    const { data } = out;
+    for (const [index, part] of parts.entries()) {
+      const length = part.length;
+      for (let i = 0; i < data.length; i += length) {
+        if (index === 0) data.set(part, i);
+        else if (multiply) for (let k = 0; k < length; k++) data[i + k]! *= part[k]!;
+        else for (let k = 0; k < length; k++) data[i + k]! += part[k]!;
       }
     }
     return out;
@@ -258,7 +266,7 @@ export class Net {
     const { height, width, channels, data } = source;
     const out = this.#new(1, 1, channels);
     const sums = new Float64Array(channels);
-    for (let i = 0; i < data.length; i++) sums[i % channels]! += data[i]!;
+    for (let i = 0; i < data.length; i += channels) for (let c = 0; c < channels; c++) sums[c]! += data[i + c]!;
     for (let c = 0; c < channels; c++) out.data[c] = sums[c]! / (height * width);
     return out;
   }
