@@ -73,7 +73,10 @@ export async function findWords(
     if (await trackObject(store, anchors, { from, to, put, turn })) any = true;
     for (const [frame, mask] of masks) {
       const before = store.mask(frame);
-      store.putMask(frame, mask.map((value, i) => Math.max(value, before[i]!)));
+      store.putMask(
+        frame,
+        mask.map((value, i) => Math.max(value, before[i]!)),
+      );
     }
   }
   if (!any) throw notFound(words, "was not found in this video");

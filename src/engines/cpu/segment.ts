@@ -145,7 +145,8 @@ async function follow(
     // Messages go out between two frames.
     await new Promise((resolve) => setImmediate(resolve));
   };
-  if (target.kind === "words") return findWords(store, target, { from, to, fullRange: store.fullRange, turn, log: context.log });
+  if (target.kind === "words")
+    return findWords(store, target, { from, to, fullRange: store.fullRange, turn, log: context.log });
   const anchors = await anchorsOf(store, target.prompts, video, limits);
   const put = (frame: number, mask: Float32Array): void => store.putMask(frame, mask);
   if (!(await trackObject(store, anchors, { from, to, put, turn }))) throw nothingFound(locOf(target, video.loc));

@@ -161,11 +161,7 @@ export class Net {
   }
 
   /** Sums or products of tensors, of constants a channel, and of single values. */
-  #combine(
-    inputs: readonly string[],
-    value: (reference: string) => Tensor,
-    multiply: boolean,
-  ): Tensor {
+  #combine(inputs: readonly string[], value: (reference: string) => Tensor, multiply: boolean): Tensor {
     const parts = inputs.map((name) => this.#constants.get(name)?.values ?? value(name).data);
     const shapes = inputs.filter((name) => !this.#constants.has(name)).map(value);
     const largest = shapes.reduce((a, b) => (b.data.length > a.data.length ? b : a));
