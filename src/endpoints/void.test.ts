@@ -70,7 +70,7 @@ test("what an input needs follows from what it gives", () => {
   assert.deepEqual(needsOf(FAL, withMask), ["removeObject body.quad_mask_video_url"]);
   const withWords = { ...body, mask_prompt: "a man" };
   assert.deepEqual(needsOf(FAL, withWords), ["segment body.mask_prompt", "removeObject body.video_url"]);
-  assert.deepEqual(needsOf(FAL, body), ["removeObject body.video_url"]);
+  assert.deepEqual(needsOf(FAL, body), ["segment body.video_url", "removeObject body.video_url"]);
   const wavespeed = { video: VIDEO, prompt: "x", mask_prompt: "a man" };
   assert.deepEqual(needsOf(WAVESPEED, wavespeed), ["segment body.mask_prompt", "removeObject body.video"]);
   assert.deepEqual(needsOf("fal-ai/pixverse/lipsync", { video_url: VIDEO, text: "hi" }), [
@@ -115,7 +115,7 @@ test("WaveSpeed's VOID is the same job, with its own field names and seed", asyn
 test("without a mask the moving object is removed, and an error names mask_prompt when nothing moves", async () => {
   const body = { video_url: VIDEO, prompt: "x", enable_safety_checker: false };
   const { calls, logs } = await run(FAL, body);
-  assert.deepEqual(calls[0]!.params.mask, { kind: "moving-object" });
+  assert.deepEqual(calls[0]!.params.target, { kind: "words", text: "moving object", loc: ["body", "mask_prompt"] });
   assert.match(logs[1]!, /Neither quad_mask_video_url nor mask_prompt/);
   await assert.rejects(
     run(FAL, body, new ReshootError("no_media_generated", "nothing moves")),
@@ -127,10 +127,16 @@ test("without a mask the moving object is removed, and an error names mask_promp
   await assert.rejects(run(FAL, body, new ReshootError("video_load_error", "broken")), { code: "video_load_error" });
 });
 
-test("words alone are refused where nothing understands them", async () => {
-  await assert.rejects(run(FAL, { video_url: VIDEO, prompt: "x", mask_prompt: "a man" }), {
-    code: "feature_not_supported",
-  });
+test("words that nothing understands are an error of their own field", async () => {
+  const body = { video_url: VIDEO, prompt: "x", mask_prompt: "a unicorn" };
+  await assert.rejects(
+    run(FAL, body, new ReshootError("no_media_generated", "cannot be found")),
+    (error: ReshootError) => {
+      assert.deepEqual([error.code, error.issues[0]?.loc], ["no_media_generated", ["body", "mask_prompt"]]);
+      assert.match(error.issues[0]!.msg, /send quad_mask_video_url/);
+      return true;
+    },
+  );
 });
 
 test("merge-audio-video hands both files on", async () => {
