@@ -23,11 +23,15 @@ async function run(id: string, body: Record<string, unknown>, fail?: ReshootErro
   const produced = { video: handle("out"), width: 2, height: 2, fps: 25, frameCount: 1, duration: 0.04 };
   const operation = (name: string) => (params: Record<string, unknown>) => {
     calls.push({ name, params });
-    return fail ? Promise.reject(fail) : Promise.resolve({ ...produced, timings: { total: 1 } });
+    return fail ? Promise.reject(fail) : Promise.resolve({ ...produced, mask: handle("mask"), timings: { total: 1 } });
   };
   const context = {
     open: (path: string) => Promise.resolve(handle(path)),
-    operations: { removeObject: operation("removeObject"), muxAudio: operation("muxAudio") },
+    operations: {
+      removeObject: operation("removeObject"),
+      segment: operation("segment"),
+      muxAudio: operation("muxAudio"),
+    },
     log: (level: string, message: string) => logs.push(`${level} ${message}`),
     stage: () => undefined,
     signal: new AbortController().signal,
