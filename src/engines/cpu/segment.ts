@@ -145,10 +145,12 @@ async function follow(
     // Messages go out between two frames.
     await new Promise((resolve) => setImmediate(resolve));
   };
-  if (target.kind === "words") return findWords(store, target, { from, to, fullRange: store.fullRange, turn, log: context.log });
-  const anchors = await anchorsOf(store, target.prompts, video, limits);
+  if (target.kind === "words")
+    return findWords(store, target, { from, to, fullRange: store.fullRange, turn, log: context.log });
+  const { anchors, outline } = await anchorsOf(store, target.prompts, video, limits);
   const put = (frame: number, mask: Float32Array): void => store.putMask(frame, mask);
-  if (!(await trackObject(store, anchors, { from, to, put, turn }))) throw nothingFound(locOf(target, video.loc));
+  if (!(await trackObject(store, anchors, { from, to, put, turn, ...(outline && { outline }) })))
+    throw nothingFound(locOf(target, video.loc));
   return [];
 }
 

@@ -5,7 +5,10 @@ import type { Box, Picture } from "./picture.ts";
 import type { Colour, Place, Query } from "./words.ts";
 
 /** A thing as it was seen on some frames, in order. */
-export type Chain = { readonly kind: number; readonly seen: { readonly frame: number; readonly detection: Detection }[] };
+export type Chain = {
+  readonly kind: number;
+  readonly seen: { readonly frame: number; readonly detection: Detection }[];
+};
 
 /** Likeness of colours that makes up for a box elsewhere. */
 const ALIKE = 0.6;
@@ -78,7 +81,10 @@ function coloursIn({ width }: Picture, bins: Uint16Array, box: Box): Colours {
 export function choose(query: Query, chains: readonly Chain[], picture: (frame: number) => Picture): readonly Chain[] {
   let fitting = chains.filter((chain) => query.kinds.includes(chain.kind));
   const strength = ({ seen }: Chain): number =>
-    seen.reduce((sum, { detection: { score, box } }) => sum + score * Math.sqrt((box.x1 - box.x0) * (box.y1 - box.y0)), 0);
+    seen.reduce(
+      (sum, { detection: { score, box } }) => sum + score * Math.sqrt((box.x1 - box.x0) * (box.y1 - box.y0)),
+      0,
+    );
   const { colour, place } = query;
   if (colour) {
     const share = (chain: Chain): number => {

@@ -16,8 +16,18 @@ export type Tensor = {
 };
 
 type Attributes = Readonly<Record<string, { f?: number; s?: string; list?: { i?: readonly string[] } } | undefined>>;
-type Node = { readonly name: string; readonly op: string; readonly input?: readonly string[]; readonly attr?: Attributes };
-type Weight = { readonly name: string; readonly shape: readonly number[]; readonly dtype: string; readonly quantization?: object };
+type Node = {
+  readonly name: string;
+  readonly op: string;
+  readonly input?: readonly string[];
+  readonly attr?: Attributes;
+};
+type Weight = {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly quantization?: object;
+};
 type Model = {
   readonly modelTopology: { readonly node: readonly Node[] };
   readonly weightsManifest: readonly [{ readonly weights: readonly Weight[] }];
@@ -151,11 +161,7 @@ export class Net {
   }
 
   /** Sums or products of tensors, of constants a channel, and of single values. */
-  #combine(
-    inputs: readonly string[],
-    value: (reference: string) => Tensor,
-    multiply: boolean,
-  ): Tensor {
+  #combine(inputs: readonly string[], value: (reference: string) => Tensor, multiply: boolean): Tensor {
     const parts = inputs.map((name) => this.#constants.get(name)?.values ?? value(name).data);
     const shapes = inputs.filter((name) => !this.#constants.has(name)).map(value);
     const largest = shapes.reduce((a, b) => (b.data.length > a.data.length ? b : a));

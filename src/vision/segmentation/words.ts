@@ -17,7 +17,18 @@ export type Query = {
 export type Place = "left" | "right" | "top" | "bottom" | "middle" | "biggest" | "smallest";
 
 /** Colours that can be told. */
-export type Colour = "red" | "orange" | "yellow" | "green" | "blue" | "purple" | "pink" | "brown" | "white" | "black" | "grey";
+export type Colour =
+  | "red"
+  | "orange"
+  | "yellow"
+  | "green"
+  | "blue"
+  | "purple"
+  | "pink"
+  | "brown"
+  | "white"
+  | "black"
+  | "grey";
 
 const PEOPLE =
   "person people human humans man men woman women boy boys girl girls child children kid kids guy guys lady ladies player players runner runners dancer dancers pedestrian pedestrians cyclist cyclists rider riders skater skaters skateboarder surfer surfers skier skiers snowboarder walker walkers worker workers actor actors singer speaker driver baby toddler couple crowd family bartender juggler athlete athletes bystander bystanders passenger tourist tourists someone anybody everybody everyone";
@@ -94,7 +105,8 @@ const IRREGULAR: Readonly<Record<string, string>> = {
   calves: "calf",
 };
 
-const PLURAL_PEOPLE = /^(people|humans|men|women|boys|girls|children|kids|guys|ladies|couple|crowd|family|everybody|everyone|anybody|.*s)$/;
+const PLURAL_PEOPLE =
+  /^(people|humans|men|women|boys|girls|children|kids|guys|ladies|couple|crowd|family|everybody|everyone|anybody|.*s)$/;
 
 const PLACES: readonly (readonly [RegExp, Place])[] = [
   [/\b(left\s*most|on the (far )?left|to the left|at the left|left)\b/, "left"],
@@ -106,14 +118,29 @@ const PLACES: readonly (readonly [RegExp, Place])[] = [
   [/\b(in the (middle|center|centre)|middle|center|centre)\b/, "middle"],
 ];
 
-const COLOURS: readonly Colour[] = ["red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "white", "black", "grey"];
+const COLOURS: readonly Colour[] = [
+  "red",
+  "orange",
+  "yellow",
+  "green",
+  "blue",
+  "purple",
+  "pink",
+  "brown",
+  "white",
+  "black",
+  "grey",
+];
 
 /** Parts of words, by comma, "and" or semicolon; a colour's own "and" is not one. */
 export function parseWords(text: string): { queries: Query[]; unknown: string[] } {
   const queries: Query[] = [];
   const unknown: string[] = [];
   for (const part of text.toLowerCase().split(/[,;]|\s+and\s+(?=the\s|a\s|an\s|all\s)/)) {
-    const words = part.replace(/[^a-z\s]/g, " ").replace(/\s+/g, " ").trim();
+    const words = part
+      .replace(/[^a-z\s]/g, " ")
+      .replace(/\s+/g, " ")
+      .trim();
     if (words === "") continue;
     const query = parsePart(words);
     if (query) queries.push(query);
@@ -125,7 +152,10 @@ export function parseWords(text: string): { queries: Query[]; unknown: string[] 
 function parsePart(text: string): Query | undefined {
   const words = text.split(" ");
   // The thing is named before what it wears, holds or stands by.
-  const until = words.findIndex((word, i) => i > 0 && /^(in|with|wearing|on|at|who|that|holding|near|behind|by|walking|standing|sitting|riding)$/.test(word));
+  const until = words.findIndex(
+    (word, i) =>
+      i > 0 && /^(in|with|wearing|on|at|who|that|holding|near|behind|by|walking|standing|sitting|riding)$/.test(word),
+  );
   const head = until > 0 ? words.slice(0, until) : words;
   for (const scope of until > 0 ? [head, words] : [head]) {
     for (let i = scope.length - 1; i >= 0; i--) {
