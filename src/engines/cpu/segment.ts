@@ -67,6 +67,9 @@ export async function segmentFrameTask(
 ): Promise<FrameResult> {
   const started = performance.now();
   const { frame, target, video } = params;
+  if (isMovingObject(target)) {
+    throw fieldError("value_error", locOf(target, video.loc), "What moves is found in a whole clip, not on one frame");
+  }
   const last = Math.max(frame, ...(target.kind === "prompts" ? target.prompts.map((prompt) => prompt.frame) : []));
   const kept: { frame?: Frame; format?: FrameFormat } = {};
   const store = await readClip(video, limits, context, last + AHEAD, (index, own, format) => {
