@@ -4,6 +4,7 @@
 const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly string[]): Promise<void> }>>> = {
   queue: () => import("./queue.ts"),
   removal: () => import("./removal.ts"),
+  segmentation: () => import("./segmentation.ts"),
   soak: () => import("./soak.ts"),
   upscaling: () => import("./upscaling.ts"),
 };

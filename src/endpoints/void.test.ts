@@ -29,8 +29,13 @@ async function run(id: string, body: Record<string, unknown>, fail?: ReshootErro
     open: (path: string) => Promise.resolve(handle(path)),
     operations: {
       removeObject: operation("removeObject"),
-      segment: operation("segment"),
       muxAudio: operation("muxAudio"),
+      segment: (params: Record<string, unknown>) => {
+        calls.push({ name: "segment", params });
+        return fail
+          ? Promise.reject(fail)
+          : Promise.resolve({ mask: handle("mask"), found: [], timings: { total: 2 } });
+      },
     },
     log: (level: string, message: string) => logs.push(`${level} ${message}`),
     stage: () => undefined,
@@ -120,6 +125,7 @@ test("without a mask the moving object is removed, and an error names mask_promp
   const body = { video_url: VIDEO, prompt: "x", enable_safety_checker: false };
   const { calls, logs } = await run(FAL, body);
   assert.deepEqual(calls[0]!.params.target, { kind: "words", text: "moving object", loc: ["body", "mask_prompt"] });
+  assert.equal((calls[1]!.params.mask as { polarity: string }).polarity, "white-removes");
   assert.match(logs[1]!, /Neither quad_mask_video_url nor mask_prompt/);
   await assert.rejects(
     run(FAL, body, new ReshootError("no_media_generated", "nothing moves")),
@@ -131,16 +137,28 @@ test("without a mask the moving object is removed, and an error names mask_promp
   await assert.rejects(run(FAL, body, new ReshootError("video_load_error", "broken")), { code: "video_load_error" });
 });
 
-test("words that nothing understands are an error of their own field", async () => {
-  const body = { video_url: VIDEO, prompt: "x", mask_prompt: "a unicorn" };
-  await assert.rejects(
-    run(FAL, body, new ReshootError("no_media_generated", "cannot be found")),
-    (error: ReshootError) => {
-      assert.deepEqual([error.code, error.issues[0]?.loc], ["no_media_generated", ["body", "mask_prompt"]]);
-      assert.match(error.issues[0]!.msg, /send quad_mask_video_url/);
-      return true;
-    },
-  );
+test("words make a mask that is used and handed back", async () => {
+  const words = { prompt: "x", mask_prompt: "a man" };
+  for (const [id, body] of [
+    [FAL, { ...words, video_url: VIDEO }],
+    [WAVESPEED, { ...words, video: VIDEO }],
+  ] as const) {
+    const { output, calls } = await run(id, body);
+    assert.deepEqual(
+      calls.map(({ name }) => name),
+      ["segment", "removeObject"],
+    );
+    assert.equal((calls[0]!.params.target as { text: string }).text, "a man");
+    const { media, polarity } = calls[1]!.params.mask as { media: { fileName: string }; polarity: string };
+    assert.deepEqual([media.fileName, polarity], ["mask", "white-removes"]);
+    assert.equal((output.mask_video as { $file: { fileName: string } }).$file.fileName, "mask");
+    assert.deepEqual(output.timings, { find: 2, total: 1 });
+  }
+  const nothing = new ReshootError("no_media_generated", "nothing");
+  await assert.rejects(run(FAL, { ...words, video_url: VIDEO }, nothing), (error: ReshootError) => {
+    assert.deepEqual([error.code, error.issues[0]?.loc], ["no_media_generated", ["body", "mask_prompt"]]);
+    return true;
+  });
 });
 
 test("merge-audio-video hands both files on", async () => {

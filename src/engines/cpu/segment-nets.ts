@@ -1,6 +1,7 @@
 /** The nets of segmentation, read when they are first needed and kept as long as the worker lives. */
 import type { Hints, Point } from "../../vision/segmentation/begin.ts";
 import { type Detection, Detector } from "../../vision/segmentation/detect.ts";
+import type { Outline } from "../../vision/segmentation/follow.ts";
 import { PersonOutline } from "../../vision/segmentation/person.ts";
 import { type Box, grow, type Picture } from "../../vision/segmentation/picture.ts";
 
@@ -17,6 +18,15 @@ export function detector(): Detector {
   return things;
 }
 
+/** How to outline things of a kind; undefined where no net knows. */
+export function outlineOf(kind: number | undefined, fullRange: boolean): Outline | undefined {
+  if (kind !== PERSON) return undefined;
+  return (picture, box) => {
+    people ??= new PersonOutline();
+    return people.outline(picture, fullRange, box);
+  };
+}
+
 /** A detection as hints: a person's outline, any other thing's box. */
 export function hintsFor(picture: Picture, fullRange: boolean, { kind, box }: Detection): Pick<Hints, "box" | "guess"> {
   const side = Math.max(box.x1 - box.x0, box.y1 - box.y0);
@@ -27,16 +37,16 @@ export function hintsFor(picture: Picture, fullRange: boolean, { kind, box }: De
 }
 
 /** Adds what the nets know of the thing that was clicked on: the best one that has all positive clicks inside. */
-export function withNets(picture: Picture, fullRange: boolean, hints: Hints): Hints {
-  if (hints.guess || (hints.positive.length === 0 && !hints.box)) return hints;
+export function withNets(picture: Picture, fullRange: boolean, hints: Hints): { hints: Hints; kind?: number } {
+  if (hints.positive.length === 0 && !hints.box) return { hints };
   let best: Detection | undefined;
   let bestScore = 0;
   for (const detection of detector().detect(picture, fullRange, CLICKED_SCORE)) {
     const score = fit(detection, hints);
     if (score > bestScore) [best, bestScore] = [detection, score];
   }
-  if (!best) return hints;
-  return { ...hints, ...hintsFor(picture, fullRange, best) };
+  if (!best) return { hints };
+  return { hints: { ...hints, ...hintsFor(picture, fullRange, best) }, kind: best.kind };
 }
 
 /** How well a detection explains clicks and box; 0: not at all. Of several, the smaller one is more likely meant. */

@@ -7,10 +7,11 @@ import type { MediaHandle } from "../../operations/operations.ts";
 import type { Prompt } from "../../operations/segmentation.ts";
 import { labelTable, REMOVE } from "../../vision/mask.ts";
 import type { Hints, Point } from "../../vision/segmentation/begin.ts";
+import type { Outline } from "../../vision/segmentation/follow.ts";
 import type { Box } from "../../vision/segmentation/picture.ts";
 import { pictureShrink } from "../../vision/segmentation/picture.ts";
 import type { Anchor, Clip } from "../../vision/segmentation/track.ts";
-import { withNets } from "./segment-nets.ts";
+import { outlineOf, withNets } from "./segment-nets.ts";
 
 /**
  * What prompts say, by frame.
@@ -22,7 +23,7 @@ export async function anchorsOf(
   prompts: readonly Prompt[],
   video: MediaHandle,
   limits: MediaLimits,
-): Promise<Map<number, Anchor>> {
+): Promise<{ anchors: Map<number, Anchor>; outline?: Outline }> {
   const source = await openVideo(video, limits);
   const { format } = source;
   await source.close();
@@ -33,14 +34,16 @@ export async function anchorsOf(
     byFrame.set(prompt.frame, [...(byFrame.get(prompt.frame) ?? []), prompt]);
   }
   const anchors = new Map<number, Anchor>();
+  let outline: Outline | undefined;
   for (const [frame, own] of [...byFrame].sort(([a], [b]) => a - b)) {
     const picture = own.find((prompt) => prompt.kind === "mask");
     if (picture?.kind === "mask") anchors.set(frame, { mask: await smallMask(picture, clip, format, limits) });
     else {
       const hints = hintsOf(own, factor, clip);
       // Clicks on later frames correct what was followed there.
-      const isFirst = anchors.size === 0;
-      anchors.set(frame, { hints: isFirst ? withNets(clip.picture(frame), format.fullRange, hints) : hints });
+      const known = anchors.size === 0 ? withNets(clip.picture(frame), format.fullRange, hints) : { hints };
+      if ("kind" in known) outline = outlineOf(known.kind, format.fullRange);
+      anchors.set(frame, { hints: known.hints });
     }
   }
   const [first] = anchors.values();
@@ -48,7 +51,7 @@ export async function anchorsOf(
     const message = "The first marked frame needs a click on the object, a box or a mask";
     throw fieldError("value_error", prompts[0]?.loc ?? video.loc, message);
   }
-  return anchors;
+  return outline ? { anchors, outline } : { anchors };
 }
 
 function check(prompt: Prompt, frames: number, { width, height }: { width: number; height: number }): void {

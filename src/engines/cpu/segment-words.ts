@@ -6,7 +6,7 @@ import { type Chain, Chains, choose } from "../../vision/segmentation/chains.ts"
 import { CLASSES } from "../../vision/segmentation/detect.ts";
 import { type Anchor, trackObject } from "../../vision/segmentation/track.ts";
 import { parseWords } from "../../vision/segmentation/words.ts";
-import { detector, hintsFor } from "./segment-nets.ts";
+import { detector, hintsFor, outlineOf } from "./segment-nets.ts";
 import type { SegmentStore } from "./segment-store.ts";
 
 type Words = Extract<SegmentationTarget, { kind: "words" }>;
@@ -70,7 +70,8 @@ export async function findWords(
       if (first) store.putMask(frame, mask);
       else masks.set(frame, mask);
     };
-    if (await trackObject(store, anchors, { from, to, put, turn })) any = true;
+    const outline = outlineOf(chain.kind, fullRange);
+    if (await trackObject(store, anchors, { from, to, put, turn, ...(outline && { outline }) })) any = true;
     for (const [frame, mask] of masks) {
       const before = store.mask(frame);
       store.putMask(

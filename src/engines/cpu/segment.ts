@@ -67,6 +67,9 @@ export async function segmentFrameTask(
 ): Promise<FrameResult> {
   const started = performance.now();
   const { frame, target, video } = params;
+  if (isMovingObject(target)) {
+    throw fieldError("value_error", locOf(target, video.loc), "What moves is found in a whole clip, not on one frame");
+  }
   const last = Math.max(frame, ...(target.kind === "prompts" ? target.prompts.map((prompt) => prompt.frame) : []));
   const kept: { frame?: Frame; format?: FrameFormat } = {};
   const store = await readClip(video, limits, context, last + AHEAD, (index, own, format) => {
@@ -147,9 +150,10 @@ async function follow(
   };
   if (target.kind === "words")
     return findWords(store, target, { from, to, fullRange: store.fullRange, turn, log: context.log });
-  const anchors = await anchorsOf(store, target.prompts, video, limits);
+  const { anchors, outline } = await anchorsOf(store, target.prompts, video, limits);
   const put = (frame: number, mask: Float32Array): void => store.putMask(frame, mask);
-  if (!(await trackObject(store, anchors, { from, to, put, turn }))) throw nothingFound(locOf(target, video.loc));
+  if (!(await trackObject(store, anchors, { from, to, put, turn, ...(outline && { outline }) })))
+    throw nothingFound(locOf(target, video.loc));
   return [];
 }
 

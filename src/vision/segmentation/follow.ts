@@ -22,6 +22,13 @@ const REMEMBERED = 0.5;
 const LEAST_SIZE = 0.12;
 const LEAST_LIKENESS = 0.45;
 
+/** Weight of a net's outline, and frames between two that it is asked for. */
+const OUTLINE = 2.2;
+const OUTLINE_STEP = 2;
+
+/** Outlines the object inside a box by what it is: how likely each pixel is its own, 0 to 1. */
+export type Outline = (picture: Picture, box: Box) => Float32Array;
+
 /** One object on its way through a clip. */
 export class Follower {
   readonly #workspace: Workspace;
@@ -36,8 +43,12 @@ export class Follower {
   /** How each part has moved of late: 1 by itself, -1 with the camera. */
   #habit: Float32Array;
 
+  readonly #outline: Outline | undefined;
+  #steps = 0;
+
   /** @param mask of the object on `picture`, 0 to 1. */
-  constructor(workspace: Workspace, picture: Picture, mask: Float32Array) {
+  constructor(workspace: Workspace, picture: Picture, mask: Float32Array, outline?: Outline) {
+    this.#outline = outline;
     this.#workspace = workspace;
     this.#picture = picture;
     this.#mask = mask;
@@ -116,6 +127,7 @@ export class Follower {
     const moves = typical > least;
     const against = new Float32Array(width * height);
     const mask = shape.slice();
+    const outline = this.#steps++ % OUTLINE_STEP === 0 ? this.#outline?.(picture, seen) : undefined;
     const growth = GROWTH * Math.max(0, Math.log(sumOf(shape) / (1.1 * this.#area)));
     for (let y = box.y0; y < box.y1; y++) {
       for (let x = box.x0; x < box.x1; x++) {
@@ -127,6 +139,7 @@ export class Follower {
           value += MOTION * movement;
         }
         value += HABIT * habit[i]! - growth;
+        if (outline) value += OUTLINE * (2 * outline[i]! - 1);
         // Far from where the object was, nothing but good reasons count.
         value -= 2.5 * Math.max(0, 1 - near[i]! / 0.08);
         against[i] = -value;

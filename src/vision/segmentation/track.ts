@@ -1,6 +1,6 @@
 /** An object's masks over a clip, from what is known of it on some of its frames. */
 import { beginMask, type Hints } from "./begin.ts";
-import { Follower } from "./follow.ts";
+import { Follower, type Outline } from "./follow.ts";
 import type { Picture } from "./picture.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -23,6 +23,8 @@ export type TrackOptions = {
   readonly to: number;
   /** Takes a frame's mask, 0 to 1; every frame from `from` to `to` once or, between two anchors, twice: the last one counts. */
   readonly put: (frame: number, mask: Float32Array) => void;
+  /** Knows how objects of this kind look. */
+  readonly outline?: Outline;
   /** Called before every frame; may wait, may throw. */
   readonly turn: () => Promise<void>;
 };
@@ -41,7 +43,7 @@ export async function trackObject(
   anchors: ReadonlyMap<number, Anchor>,
   options: TrackOptions,
 ): Promise<boolean> {
-  const { from, to, put, turn } = options;
+  const { from, to, put, turn, outline } = options;
   const workspace = new Workspace(clip.width, clip.height);
   const frames = [...anchors.keys()].sort((a, b) => a - b);
   const set = (frame: number, mask: Float32Array): void => {
@@ -58,7 +60,7 @@ export async function trackObject(
     const last = Math.min(to, (frames[k + 1] ?? clip.frameCount) - (k + 1 < frames.length ? 0 : 1));
     // What was followed here would only be thrown away.
     if (k + 1 < frames.length && frames[k + 1]! <= from && "mask" in anchors.get(frames[k + 1]!)!) continue;
-    follower = isSomething(mask) ? new Follower(workspace, clip.picture(frame), mask) : undefined;
+    follower = isSomething(mask) ? new Follower(workspace, clip.picture(frame), mask, outline) : undefined;
     for (let next = frame + 1; follower && next <= last; next++) {
       await turn();
       const followed = follower.step(clip.picture(next));
@@ -70,7 +72,7 @@ export async function trackObject(
     const before = frames[k - 1];
     const until = Math.max(from, before === undefined ? 0 : Math.floor((before + frame) / 2) + 1);
     if (!isSomething(given[k]!) || until >= frame) continue;
-    const back = new Follower(workspace, clip.picture(frame), given[k]!);
+    const back = new Follower(workspace, clip.picture(frame), given[k]!, outline);
     for (let next = frame - 1; next >= until; next--) {
       await turn();
       set(next, back.step(clip.picture(next)));

@@ -177,7 +177,7 @@ function parsePart(text: string): Query | undefined {
 function kindsOf(word: string): { kinds: readonly number[]; plural: boolean } | undefined {
   if (PEOPLE.split(" ").includes(word)) return { kinds: [0], plural: PLURAL_PEOPLE.test(word) };
   const forms: [string, boolean][] = [[word, false]];
-  if (IRREGULAR[word]) forms.push([IRREGULAR[word], word !== "sheep"]);
+  if (Object.hasOwn(IRREGULAR, word)) forms.push([IRREGULAR[word]!, word !== "sheep"]);
   if (word.endsWith("s")) forms.push([word.slice(0, -1), true]);
   if (word.endsWith("es")) forms.push([word.slice(0, -2), true]);
   for (const [form, plural] of forms) {
