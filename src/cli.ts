@@ -2,7 +2,7 @@
 /** `reshoot [options]`: starts the server. */
 import { readFileSync } from "node:fs";
 import { readConfig, SETTINGS } from "./config.ts";
-import { startServer } from "./server.ts";
+import { forkRunner } from "./runner/fork.ts";
 
 const argv = process.argv.slice(2);
 
@@ -23,7 +23,10 @@ if (argv.includes("--version")) {
 
 try {
   const config = readConfig(argv, process.env);
-  const server = await startServer(config, { logLevel: process.env.RESHOOT_LOG ?? "info" });
+  const runner = forkRunner();
+  // Only now: this process and the runner's load their programs side by side.
+  const { startServer } = await import("./server.ts");
+  const server = await startServer(config, { logLevel: process.env.RESHOOT_LOG ?? "info", runner });
   console.log(`Reshoot is ready at ${server.origin} (data in ${config.data})`);
   if (server.tls.caPath) {
     console.log(`TLS takeover at ${server.tls.origins[0]}; programs must trust ${server.tls.caPath}`);

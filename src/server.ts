@@ -1,4 +1,5 @@
 /** Wires the rooms together: data folder, store, files, runner, HTTP. */
+import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -50,6 +51,8 @@ export type ServerOptions = {
   readonly logLevel?: string;
   /** What it can do, and the program of a runner that can do the same. @defaultValue the product's own */
   readonly abilities?: RunnerAbilities & { readonly runner: URL };
+  /** Its first runner, already forked, so that both load their programs at once. @defaultValue forked when it is needed */
+  readonly runner?: ChildProcess;
 };
 
 /** A running server. */
@@ -117,7 +120,12 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
       logLevel,
       log: adaptLog(log),
       program: options.abilities?.runner,
+      forked: options.runner,
     });
+    closers.push(() => supervisor.stop());
+    const runnerReady = supervisor.start();
+    // Awaited at the end; until then a failure waits too.
+    runnerReady.catch(() => undefined);
     const router = createRouter(abilities.createEngines(config));
     const services: Services = {
       config,
@@ -161,12 +169,12 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     });
     closers.push(() => webhooks.stop());
     await webhooks.start();
-    closers.push(() => supervisor.stop());
-    await supervisor.start();
+    await runnerReady;
     // What a killed server left half done is older than this one, and nobody else's.
     void files.sweep(Date.now() - startedAt).catch((error) => log.error({ err: error }, "sweeping failed"));
     return { origin, tls: takeover, close };
   } catch (error) {
+    options.runner?.kill();
     await close();
     throw error;
   }

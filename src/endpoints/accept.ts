@@ -1,6 +1,7 @@
 /** Other spellings of parameters, so that code written for another vendor or version of an endpoint works too. */
-import type { TObject } from "typebox";
+
 import { MEDIA } from "./schema.ts";
+import type { TObject } from "./typebox.ts";
 
 type Raw = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 /** Fast AnimateDiff: short clips from words, or from a video's motion. */
-import Type from "typebox";
+
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type Endpoint } from "./endpoint.ts";
 import { need } from "./needs.ts";
@@ -17,6 +17,7 @@ import {
   text,
   videoInput,
 } from "./schema.ts";
+import { Type } from "./typebox.ts";
 
 const T2V = { prompt: "panda playing a guitar, on a boat, in the ocean, high quality, ultra HD, realistic" };
 

@@ -1,5 +1,5 @@
 /** Bria: background removal, live and in files, and erasing objects. */
-import Type, { type Static } from "typebox";
+
 import type { Issue } from "../errors.ts";
 import { chain, spellings, values } from "./accept.ts";
 import { eraseByKeypoints, eraseByMask, eraseByPrompt } from "./bria-erase.ts";
@@ -23,6 +23,7 @@ import {
   Video,
   videoInput,
 } from "./schema.ts";
+import { type Static, Type } from "./typebox.ts";
 
 const VIDEO = "https://storage.googleapis.com/falserverless/example_inputs/ffmpeg-video.mp4";
 const MASK = "https://storage.googleapis.com/falserverless/kontext-blog/trimask_quadmask.mp4";

@@ -1,5 +1,5 @@
 /** fal's FFmpeg endpoints whose subject is audio. */
-import Type, { type Static } from "typebox";
+
 import type { Issue } from "../errors.ts";
 import type { AudioFormat } from "../operations/timeline.ts";
 import { spellings } from "./accept.ts";
@@ -9,6 +9,7 @@ import { LoudnormSummary, loudnormSummary } from "./ffmpeg-media.ts";
 import { ffmpegPrice } from "./ffmpeg-price.ts";
 import { need } from "./needs.ts";
 import { choice, File, filled, flag, float, integer, list, media, optional } from "./schema.ts";
+import { type Static, Type } from "./typebox.ts";
 
 const AUDIO = "https://storage.googleapis.com/falserverless/example_inputs/ffmpeg-audio.wav";
 const common = {

@@ -1,5 +1,5 @@
 /** fal's FFmpeg endpoint that puts tracks of media together. */
-import Type, { type Static } from "typebox";
+
 import type { Issue } from "../errors.ts";
 import type { TimelinePiece } from "../operations/timeline.ts";
 import { spellings } from "./accept.ts";
@@ -8,6 +8,7 @@ import { MOST_FILES, openEach, tooMany } from "./ffmpeg-lists.ts";
 import { ffmpegPrice } from "./ffmpeg-price.ts";
 import { need } from "./needs.ts";
 import { choice, float, list, media, object, text, videoInput } from "./schema.ts";
+import { type Static, Type } from "./typebox.ts";
 
 const VIDEO = "https://storage.googleapis.com/falserverless/example_inputs/ffmpeg-video.mp4";
 const MOST_TRACKS = 50;

@@ -1,7 +1,8 @@
 /** What fal's FFmpeg endpoints say about media files. */
-import Type from "typebox";
+
 import type { LoudnessSummary } from "../operations/timeline.ts";
 import { filled, float, integer, object, optional, text } from "./schema.ts";
+import { Type } from "./typebox.ts";
 
 const common = {
   url: text("Where the file can be read."),

@@ -1,5 +1,5 @@
 /** fal's FFmpeg endpoint that says what is in a file. */
-import Type from "typebox";
+
 import { fieldError } from "../errors.ts";
 import type { MediaHandle, MediaInfo } from "../operations/operations.ts";
 import { spellings } from "./accept.ts";
@@ -8,6 +8,7 @@ import { AnyMedia } from "./ffmpeg-media.ts";
 import { ffmpegPrice } from "./ffmpeg-price.ts";
 import { need } from "./needs.ts";
 import { filled, flag, media } from "./schema.ts";
+import { Type } from "./typebox.ts";
 
 const VIDEO = "https://storage.googleapis.com/falserverless/example_inputs/ffmpeg-video.mp4";
 

@@ -1,5 +1,5 @@
 /** fal's FFmpeg endpoints that make or read videos. */
-import Type, { type Static } from "typebox";
+
 import type { Issue } from "../errors.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type Endpoint } from "./endpoint.ts";
@@ -22,6 +22,7 @@ import {
   videoInput,
   videoOutput,
 } from "./schema.ts";
+import { type Static, Type } from "./typebox.ts";
 
 const VIDEO = "https://storage.googleapis.com/falserverless/example_inputs/ffmpeg-video.mp4";
 const AUDIO = "https://storage.googleapis.com/falserverless/example_inputs/ffmpeg-audio.wav";

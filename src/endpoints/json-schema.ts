@@ -1,7 +1,8 @@
 /** The part of JSON Schema that endpoint schemas use, as plain data. */
-import type { TSchema } from "typebox";
+
 import type { MediaKind } from "./endpoint.ts";
 import { EXTENSION, MEDIA } from "./schema.ts";
+import type { TSchema } from "./typebox.ts";
 
 /** A schema, read as data. */
 export type JsonSchema = {

@@ -1,11 +1,12 @@
 /** Luma Dream Machine and Ray 2: video from words and pictures, and edits of whole videos. */
-import type { Static } from "typebox";
+
 import type { Issue } from "../errors.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type Endpoint, type Price } from "./endpoint.ts";
 import { given, need } from "./needs.ts";
 import { ASSUMED, flat, perSecond } from "./price.ts";
 import { choice, filled, flag, integer, media, optional, text, videoInput, videoOutput } from "./schema.ts";
+import type { Static } from "./typebox.ts";
 
 const IMAGE = "https://fal.media/files/koala/Kv2821G03ggpKK2AiZX71_d5fa7bacf06049cfaeb9588f6003b6d5.jpg";
 const VIDEO = "https://v3.fal.media/files/zebra/9aDde3Te2kuJYHdR0Kz8R_output.mp4";

@@ -1,11 +1,12 @@
 /** PixVerse: video from words and pictures, transitions, extensions, lip sync and sound effects. */
-import type { Static, TObject, TProperties } from "typebox";
+
 import type { Issue } from "../errors.ts";
 import { chain, spellings, values } from "./accept.ts";
 import { defineEndpoint, type Endpoint, type Price } from "./endpoint.ts";
 import { given, type Need, need } from "./needs.ts";
 import { ASSUMED, flat, secondsOf, tidy } from "./price.ts";
 import { choice, filled, flag, integer, media, optional, text, videoInput, videoOutput } from "./schema.ts";
+import type { Static, TObject, TProperties } from "./typebox.ts";
 
 const VIDEO = "https://v3.fal.media/files/rabbit/88-jI3VWXU4Q8kSNrWo3c_output.mp4";
 const IMAGE = "https://fal.media/files/koala/Kv2821G03ggpKK2AiZX71_d5fa7bacf06049cfaeb9588f6003b6d5.jpg";

@@ -2,9 +2,18 @@
  * The words endpoints are written in: TypeBox schemas whose JSON is what the vendors publish, plus `x-reshoot-…` marks that
  * the vendors' clients ignore. Validation, OpenAPI, forms and the lists of media fields derive from these marks.
  */
-import Type, { type Static, type TObject, type TOptional, type TProperties, type TSchema, type TUnsafe } from "typebox";
+
 import type { Delivery } from "../operations/operations.ts";
 import type { MediaKind } from "./endpoint.ts";
+import {
+  type Static,
+  type TObject,
+  type TOptional,
+  type TProperties,
+  type TSchema,
+  type TUnsafe,
+  Type,
+} from "./typebox.ts";
 
 /** The mark of a URL field: its value is the {@link MediaKind} that the URL must point to. */
 export const MEDIA = "x-reshoot-media";

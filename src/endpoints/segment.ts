@@ -1,11 +1,12 @@
 /** Reshoot's own endpoint: finds an object from clicks, boxes, masks or words and follows it through the clip. */
-import Type, { type Static } from "typebox";
+
 import type { Issue, Loc } from "../errors.ts";
 import type { Prompt, SegmentationTarget } from "../operations/segmentation.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type EndpointContext, type EndpointOutput } from "./endpoint.ts";
 import { given, need } from "./needs.ts";
 import { choice, File, filled, flag, float, Image, integer, list, media, object, optional, text } from "./schema.ts";
+import { type Static, Type } from "./typebox.ts";
 
 const MOST_PROMPTS = 1000;
 

@@ -1,11 +1,11 @@
 /** From a request body to a validated input, with every mistake reported at once in the words fal's clients know. */
 import { Ajv, type ValidateFunction } from "ajv";
-import type { TSchema } from "typebox";
 import { type Issue, invalidInput, type Loc } from "../errors.ts";
 import { coerce, type Findings } from "./coerce.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { brief, toIssues } from "./issues.ts";
 import { asJson, isRecord } from "./json-schema.ts";
+import type { TSchema } from "./typebox.ts";
 
 export { type MediaField, mediaFields, replaceAt } from "./media-fields.ts";
 

@@ -1,12 +1,13 @@
 /** VOID: removes an object and fills what was behind it. fal's and WaveSpeed's endpoints are one job with two spellings. */
-import type { Static } from "typebox";
-import Type from "typebox";
+
 import { fieldError, type Loc, ReshootError } from "../errors.ts";
 import type { Delivery, MediaHandle } from "../operations/operations.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type EndpointContext, type EndpointOutput } from "./endpoint.ts";
 import { given, type Need, need } from "./needs.ts";
 import { EXTENSION, File, filled, flag, float, integer, media, object, optional, text, videoInput } from "./schema.ts";
+import type { Static } from "./typebox.ts";
+import { Type } from "./typebox.ts";
 
 const NEGATIVE_PROMPT =
   "The video is not of a high quality, it has a low resolution. Watermark present in each frame. The background is solid. Strange body and strange trajectory. Distortion.";

@@ -1,5 +1,5 @@
 /** Wan-VACE 14B: one model that edits a video by a control (depth, pose), a mask, or a larger canvas. */
-import Type, { type Static, type TObject, type TProperties } from "typebox";
+
 import { fieldError, type Issue } from "../errors.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type Endpoint, type EndpointContext, type EndpointOutput, type Price } from "./endpoint.ts";
@@ -20,6 +20,7 @@ import {
   VideoFile,
   videoInput,
 } from "./schema.ts";
+import { type Static, type TObject, type TProperties, Type } from "./typebox.ts";
 import { type InpaintingInput, inpaint, inpaintingNeeds } from "./wan-vace-inpainting.ts";
 
 type Run = (input: Readonly<Record<string, unknown>>, context: EndpointContext) => Promise<EndpointOutput>;

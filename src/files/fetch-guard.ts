@@ -1,6 +1,6 @@
 /** The one way by which media that callers point to comes in: guarded against reaching inwards, endless and slow bodies. */
 import { pipeline, type Readable, Transform } from "node:stream";
-import { type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
 import { fieldError, type Loc, ReshootError } from "../errors.ts";
 import { type AddressPolicy, policyAfter } from "./address.ts";
 import { normalizeContentType } from "./content.ts";
@@ -101,8 +101,10 @@ async function openHop(url: URL, policy: AddressPolicy, options: FetcherOptions,
     const { agent, scope } = await deadline.race(opening);
     const release = () => void agent.destroy().catch(() => {});
     try {
-      const response = await request(url, {
-        dispatcher: agent,
+      const response = await agent.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: "GET",
         signal: deadline.signal,
         headers: { accept: "*/*", "accept-encoding": "identity", "user-agent": "reshoot" },
       });

@@ -1,7 +1,7 @@
 /** Connections to URLs that callers name: checked, then pinned to what was checked. Fetching and webhooks go through it. */
 import { lookup as systemLookup } from "node:dns/promises";
 import type { LookupFunction } from "node:net";
-import { Agent } from "undici";
+import type { Agent } from "undici";
 import { type AddressPolicy, type AddressScope, addressScope, isAllowed } from "./address.ts";
 
 /** All addresses of a host name, as text. */
@@ -65,6 +65,8 @@ export async function openConnection(url: URL, guard: Guard): Promise<{ agent: A
       "The URL leads to a private, local or reserved address, which this server does not connect to",
     );
   }
+  // Only where it is used: it takes as long to load as all of our own code.
+  const { Agent } = await import("undici");
   const agent = new Agent({
     connect: { lookup: pinnedLookup(addresses), timeout: guard.connectTimeoutMs },
     bodyTimeout: guard.idleTimeoutMs,

@@ -1,5 +1,4 @@
 /** One POST to a URL that a caller named: guarded, never redirected, bounded in time and in what it reads. */
-import { request } from "undici";
 import { type Guard, openConnection, RefusedUrlError, readRemoteUrl } from "../files/guarded-connection.ts";
 
 /** What came of a POST. */
@@ -40,9 +39,10 @@ export async function post({ url, headers, body, timeoutMs, guard, signal }: Pos
     const times = { connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, timeoutMs), idleTimeoutMs: timeoutMs };
     const agent = await unlessAborted(openConnection(target, { ...guard, ...times }), patience.signal);
     try {
-      const answer = await request(target, {
+      const answer = await agent.request({
+        origin: target.origin,
+        path: target.pathname + target.search,
         method: "POST",
-        dispatcher: agent,
         signal: patience.signal,
         reset: true,
         headers: { "content-type": "application/json", "user-agent": "reshoot", ...headers },

@@ -37,6 +37,7 @@ export function serveRunner(abilities: RunnerAbilities): void {
   });
   // The server is gone, however it went: its next life will hand this work out again.
   process.on("disconnect", () => void stop());
+  if (!process.connected) void stop();
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => void stop());
 }

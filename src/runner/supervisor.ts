@@ -1,11 +1,11 @@
 /** Keeps one runner process alive beside the server. */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import type { Config } from "../config.ts";
 import type { MetricsSnapshot } from "../observability/prometheus.ts";
 import type { RequestEvent, RequestEvents } from "../requests/events.ts";
 import type { RequestStore } from "../requests/store.ts";
+import { forkRunner } from "./fork.ts";
 import type { RunnerMessage, ServerMessage } from "./messages.ts";
 
 const RESTART_MS = 500;
@@ -28,8 +28,10 @@ type SupervisorParts = {
   readonly store: RequestStore;
   readonly events: RequestEvents;
   readonly logLevel: string;
-  /** The runner's program. @defaultValue process.js beside this file */
+  /** The runner's program. @defaultValue as {@link forkRunner} says */
   readonly program?: URL | undefined;
+  /** A process of it that waits for its configuration. @defaultValue `start` makes one */
+  readonly forked?: ChildProcess | undefined;
   readonly log: { info(message: string): void; error(details: object, message: string): void };
 };
 
@@ -41,8 +43,9 @@ export function createRunnerSupervisor({
   logLevel,
   log,
   program,
+  forked,
 }: SupervisorParts): RunnerSupervisor {
-  let child: ChildProcess | undefined;
+  let child = forked;
   let ready = false;
   let stopping = false;
   let delay = RESTART_MS;
@@ -65,13 +68,9 @@ export function createRunnerSupervisor({
     lanes.add(event.lane);
   });
 
-  function launch(): Promise<void> {
+  function launch(running = forkRunner(program)): Promise<void> {
     // The keys are the server's business alone.
     const secretless: Config = { ...config, keys: config.keys.map(({ id }) => ({ id, secret: "" })) };
-    const running = fork(fileURLToPath(program ?? new URL("./process.js", import.meta.url)), {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-      env: runnerEnvironment(),
-    });
     child = running;
     tell(running, { type: "config", config: secretless, logLevel });
     return new Promise((resolve, reject) => {
@@ -84,14 +83,17 @@ export function createRunnerSupervisor({
           resolve();
         }
       });
-      running.once("exit", (code, signal) => {
+      const ended = (code: number | null, signal: NodeJS.Signals | null): void => {
         reject(new Error(`the runner ended while starting (${signal ?? code})`));
         if (child !== running) return;
         child = undefined;
         const wasReady = ready;
         ready = false;
         if (!stopping && wasReady) restart(signal ?? `exit code ${code}`);
-      });
+      };
+      // One that was forked earlier may be gone already.
+      if (running.exitCode !== null || running.signalCode !== null) ended(running.exitCode, running.signalCode);
+      else running.once("exit", ended);
     });
   }
 
@@ -118,7 +120,7 @@ export function createRunnerSupervisor({
   }
 
   return {
-    start: launch,
+    start: () => launch(forked),
     ready: () => ready,
     measure() {
       if (!ready || !child) return Promise.resolve(undefined);
@@ -160,12 +162,4 @@ function askMeasurements(child: ChildProcess): Promise<MetricsSnapshot | undefin
 /** A message to a process that may be dying: its exit is noticed elsewhere. */
 function tell(child: ChildProcess, message: ServerMessage): void {
   if (child.connected) child.send(message, () => undefined);
-}
-
-/** The runner reads its configuration from a message; of the environment it gets what processes need to run at all. */
-function runnerEnvironment(): NodeJS.ProcessEnv {
-  const kept = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "TZ", "SystemRoot", "NODE_OPTIONS"];
-  return Object.fromEntries(
-    kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
 }

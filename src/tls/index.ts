@@ -1,9 +1,7 @@
 /** TLS takeover: programs that only know the vendors' names reach this server (docs/takeover.md). */
 import type { FastifyInstance } from "fastify";
 import type { Config } from "../config.ts";
-import { openAuthority } from "./authority.ts";
 import { acceptConnect } from "./connect-proxy.ts";
-import { createTlsListener } from "./listener.ts";
 
 export { refuseProxyRequests } from "./connect-proxy.ts";
 export { isVendorName } from "./hosts.ts";
@@ -32,6 +30,11 @@ export async function startTakeover(
     acceptConnect(app.server, undefined, { loopbackOnly });
     return { origins: [], caPath: undefined, close: async () => {} };
   }
+  // Only where they are used: what signs certificates takes long to load.
+  const [{ openAuthority }, { createTlsListener }] = await Promise.all([
+    import("./authority.ts"),
+    import("./listener.ts"),
+  ]);
   const authority = await openAuthority(config.data);
   const listener = await createTlsListener({
     server: app.server,

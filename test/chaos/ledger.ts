@@ -18,6 +18,8 @@ export type Ledger = {
   readonly submits: Map<string, Submit>;
   /** Ids of requests whose cancel was acknowledged, and what the server said. */
   readonly cancels: Map<string, "CANCELLATION_REQUESTED" | "ALREADY_COMPLETED">;
+  /** Ids of requests whose cancel was asked for: a server that dies before its answer may have done it all the same. */
+  readonly askedCancels: Set<string>;
   /** Hex SHA-256 of acknowledged uploads by file id. */
   readonly uploads: Map<string, string>;
   /** Begun and not answered: repeated in the next life. */
@@ -32,6 +34,7 @@ export function createLedger(): Ledger {
   return {
     submits: new Map(),
     cancels: new Map(),
+    askedCancels: new Set(),
     uploads: new Map(),
     openSubmits: new Set(),
     openUploads: new Set(),

@@ -120,6 +120,7 @@ export function startTraffic(parts: TrafficParts): Traffic {
     const id = random.pick(open);
     const { endpoint } = ledger.submits.get(id)!;
     const app = endpoint.split("/").slice(0, 2).join("/");
+    ledger.askedCancels.add(id);
     const response = await ask(`/queue/${app}/requests/${id}/cancel`, { method: "PUT" });
     if (!response || response.status >= 500) return;
     const { status } = (await response.json().catch(() => ({}))) as { status?: string };
