@@ -1,5 +1,4 @@
 /** Other spellings of parameters, so that code written for another vendor or version of an endpoint works too. */
-
 import { MEDIA } from "./schema.ts";
 import type { TObject } from "./typebox.ts";
 

@@ -1,5 +1,4 @@
 /** Fast AnimateDiff: short clips from words, or from a video's motion. */
-
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type Endpoint } from "./endpoint.ts";
 import { need } from "./needs.ts";

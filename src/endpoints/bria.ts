@@ -1,5 +1,4 @@
 /** Bria: background removal, live and in files, and erasing objects. */
-
 import type { Issue } from "../errors.ts";
 import { chain, spellings, values } from "./accept.ts";
 import { eraseByKeypoints, eraseByMask, eraseByPrompt } from "./bria-erase.ts";

@@ -2,7 +2,6 @@
  * An endpoint is data plus one small function. Everything that describes it (validation, OpenAPI, forms, code samples,
  * docs, price) derives from this one value.
  */
-
 import type { Issue, Loc } from "../errors.ts";
 import type { LogLevel, MediaHandle, MediaInfo, OperationName, Operations } from "../operations/operations.ts";
 import type { Static, TObject } from "./typebox.ts";

@@ -1,5 +1,4 @@
 /** fal's FFmpeg endpoints whose subject is audio. */
-
 import type { Issue } from "../errors.ts";
 import type { AudioFormat } from "../operations/timeline.ts";
 import { spellings } from "./accept.ts";

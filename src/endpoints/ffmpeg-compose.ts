@@ -1,5 +1,4 @@
 /** fal's FFmpeg endpoint that puts tracks of media together. */
-
 import type { Issue } from "../errors.ts";
 import type { TimelinePiece } from "../operations/timeline.ts";
 import { spellings } from "./accept.ts";

@@ -1,5 +1,4 @@
 /** What fal's FFmpeg endpoints say about media files. */
-
 import type { LoudnessSummary } from "../operations/timeline.ts";
 import { filled, float, integer, object, optional, text } from "./schema.ts";
 import { Type } from "./typebox.ts";

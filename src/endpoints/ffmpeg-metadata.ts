@@ -1,5 +1,4 @@
 /** fal's FFmpeg endpoint that says what is in a file. */
-
 import { fieldError } from "../errors.ts";
 import type { MediaHandle, MediaInfo } from "../operations/operations.ts";
 import { spellings } from "./accept.ts";

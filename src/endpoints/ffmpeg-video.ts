@@ -1,5 +1,4 @@
 /** fal's FFmpeg endpoints that make or read videos. */
-
 import type { Issue } from "../errors.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type Endpoint } from "./endpoint.ts";

@@ -1,5 +1,4 @@
 /** The part of JSON Schema that endpoint schemas use, as plain data. */
-
 import type { MediaKind } from "./endpoint.ts";
 import { EXTENSION, MEDIA } from "./schema.ts";
 import type { TSchema } from "./typebox.ts";

@@ -1,5 +1,4 @@
 /** Luma Dream Machine and Ray 2: video from words and pictures, and edits of whole videos. */
-
 import type { Issue } from "../errors.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type Endpoint, type Price } from "./endpoint.ts";

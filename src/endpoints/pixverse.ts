@@ -1,5 +1,4 @@
 /** PixVerse: video from words and pictures, transitions, extensions, lip sync and sound effects. */
-
 import type { Issue } from "../errors.ts";
 import { chain, spellings, values } from "./accept.ts";
 import { defineEndpoint, type Endpoint, type Price } from "./endpoint.ts";

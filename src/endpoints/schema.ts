@@ -2,7 +2,6 @@
  * The words endpoints are written in: TypeBox schemas whose JSON is what the vendors publish, plus `x-reshoot-…` marks that
  * the vendors' clients ignore. Validation, OpenAPI, forms and the lists of media fields derive from these marks.
  */
-
 import type { Delivery } from "../operations/operations.ts";
 import type { MediaKind } from "./endpoint.ts";
 import {

@@ -1,5 +1,4 @@
 /** Reshoot's own endpoint: finds an object from clicks, boxes, masks or words and follows it through the clip. */
-
 import type { Issue, Loc } from "../errors.ts";
 import type { Prompt, SegmentationTarget } from "../operations/segmentation.ts";
 import { spellings } from "./accept.ts";

@@ -1,5 +1,4 @@
 /** VOID: removes an object and fills what was behind it. fal's and WaveSpeed's endpoints are one job with two spellings. */
-
 import { fieldError, type Loc, ReshootError } from "../errors.ts";
 import type { Delivery, MediaHandle } from "../operations/operations.ts";
 import { spellings } from "./accept.ts";

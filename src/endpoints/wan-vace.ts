@@ -1,5 +1,4 @@
 /** Wan-VACE 14B: one model that edits a video by a control (depth, pose), a mask, or a larger canvas. */
-
 import { fieldError, type Issue } from "../errors.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type Endpoint, type EndpointContext, type EndpointOutput, type Price } from "./endpoint.ts";

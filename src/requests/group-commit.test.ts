@@ -19,6 +19,9 @@ describe("GroupCommit", () => {
 
   const insert = (n: number, parent: number | null = null) =>
     writes.write(() => db.prepare("INSERT INTO t VALUES (?, ?)").run(n, parent).changes);
+  const turns = async (count: number) => {
+    for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+  };
   const numbers = () =>
     db
       .prepare("SELECT n FROM t ORDER BY n")
@@ -51,6 +54,30 @@ describe("GroupCommit", () => {
       "done",
     ]);
     assert.deepEqual(numbers(), [1, 3]);
+  });
+
+  it("tells nobody before the disk has it, and flushes once for all that was committed meanwhile", async () => {
+    const flushes: { resolve: () => void; reject: (reason: Error) => void }[] = [];
+    const disk = { sync: () => new Promise<void>((resolve, reject) => flushes.push({ resolve, reject })) };
+    writes = new GroupCommit(db, 100, undefined, disk);
+    const told: number[] = [];
+    const first = insert(1).then(() => told.push(1));
+    await turns(3);
+    const later = [insert(2), insert(3)];
+    await turns(3);
+    later.push(insert(4));
+    await turns(3);
+    assert.deepEqual([numbers(), told, flushes.length], [[1, 2, 3, 4], [], 1]);
+    flushes[0]!.resolve();
+    await first;
+    await turns(3);
+    assert.equal(flushes.length, 2);
+    flushes[1]!.reject(Object.assign(new Error("full"), { code: "ENOSPC" }));
+    assert.deepEqual(await outcomes(later), Array(3).fill("storage_full"));
+    const last = insert(5);
+    await turns(3);
+    flushes[2]!.resolve();
+    assert.equal(await last, 1);
   });
 
   it("rejects the whole group when the commit fails, and works afterwards", async () => {

@@ -1,6 +1,6 @@
 /**
- * Group commit: writes asked for in the same turn of the event loop share one transaction and so one flush to disk
- * (DeWitt et al., "Implementation Techniques for Main Memory Database Systems", SIGMOD 1984).
+ * Group commit: writes asked for in the same turn of the event loop share one transaction, and transactions made while the
+ * disk is busy share one flush (DeWitt et al., "Implementation Techniques for Main Memory Database Systems", SIGMOD 1984).
  */
 import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructure/sqlite";
 import { ReshootError } from "../errors.ts";
@@ -13,6 +13,18 @@ type Write = {
   readonly reject: (reason: ReshootError) => void;
 };
 
+/** What is told once it is known whether a member's work is on disk. */
+type Outcome = { readonly tell: () => void; readonly fail: (reason: ReshootError) => void };
+
+/** A committed transaction. */
+type Committed = { readonly outcomes: readonly Outcome[]; readonly started: number };
+
+/** What makes committed transactions durable. */
+export type Disk = {
+  /** Resolves when everything committed before the call is on disk. */
+  sync(): Promise<void>;
+};
+
 /** Bounds how long one transaction holds the event loop: about 10 ms of submits. */
 const MAX_GROUP = 512;
 /** Pause between attempts to get the write lock, while the event loop goes on. */
@@ -23,17 +35,22 @@ export class GroupCommit {
   readonly #db: DatabaseSyncInstance;
   readonly #busyMs: number;
   readonly #metrics: Pick<Metrics, "storeCommit"> | undefined;
+  readonly #disk: Disk | undefined;
   readonly #statements: Record<"begin" | "commit" | "rollback" | "save" | "undo" | "keep", StatementSyncInstance>;
   #pending: Write[] = [];
   #scheduled = false;
   #busySince: number | undefined;
   #closed = false;
+  #unsynced: Committed[] = [];
+  #syncing = false;
 
   /**
    * @param busyMs how long a group waits for another process's write lock before it rejects with `unavailable`.
    * @param metrics told of every transaction that reached the disk.
+   * @param disk without it a transaction is taken to be on disk when it is committed.
    */
-  constructor(db: DatabaseSyncInstance, busyMs: number, metrics?: Pick<Metrics, "storeCommit">) {
+  constructor(db: DatabaseSyncInstance, busyMs: number, metrics?: Pick<Metrics, "storeCommit">, disk?: Disk) {
+    this.#disk = disk;
     this.#db = db;
     this.#busyMs = busyMs;
     this.#metrics = metrics;
@@ -79,14 +96,14 @@ export class GroupCommit {
 
   #flush(): void {
     const group = this.#pending.splice(0, MAX_GROUP);
-    let settle: (() => void)[];
     const started = performance.now();
+    let failure: ReshootError | undefined;
     try {
       this.#statements.begin.run();
       this.#busySince = undefined;
-      settle = this.#runTogether(group) ?? this.#runApart(group);
+      const outcomes = this.#runTogether(group) ?? this.#runApart(group);
       this.#statements.commit.run();
-      this.#metrics?.storeCommit(group.length, (performance.now() - started) / 1000);
+      this.#unsynced.push({ outcomes, started });
     } catch (error) {
       if (this.#db.isTransaction) this.#statements.rollback.run();
       else if (isBusy(error) && this.#mayWait()) {
@@ -95,24 +112,45 @@ export class GroupCommit {
         return;
       }
       this.#busySince = undefined;
-      const reason = toStoreError(error);
-      settle = group.map((member) => () => member.reject(reason));
+      failure = toStoreError(error);
     }
     this.#scheduled = false;
     if (this.#pending.length > 0) this.#schedule();
-    for (const tell of settle) tell();
+    if (failure) for (const member of group) member.reject(failure);
+    else if (!this.#disk) this.#settle(this.#unsynced.splice(0));
+    else if (!this.#syncing) void this.#sync(this.#disk);
+  }
+
+  /** One flush after the other; the event loop goes on meanwhile, and what it commits is in the next one. */
+  async #sync(disk: Disk): Promise<void> {
+    this.#syncing = true;
+    while (this.#unsynced.length > 0) {
+      const committed = this.#unsynced.splice(0);
+      const failure = await disk.sync().then(() => undefined, toStoreError);
+      if (failure) for (const { outcomes } of committed) for (const { fail } of outcomes) fail(failure);
+      else this.#settle(committed);
+    }
+    this.#syncing = false;
+  }
+
+  #settle(committed: readonly Committed[]): void {
+    const now = performance.now();
+    for (const { outcomes, started } of committed) {
+      this.#metrics?.storeCommit(outcomes.length, (now - started) / 1000);
+      for (const { tell } of outcomes) tell();
+    }
   }
 
   /**
    * Without savepoints, which cost a third of a small write and are needed only when a member throws: then all is undone.
-   * @returns what to tell each caller after the commit; undefined when a member threw.
+   * @returns what each caller waits for; undefined when a member threw.
    */
-  #runTogether(group: readonly Write[]): (() => void)[] | undefined {
+  #runTogether(group: readonly Write[]): Outcome[] | undefined {
     this.#statements.save.run();
     try {
-      return group.map(({ work, resolve }) => {
+      return group.map(({ work, resolve, reject }) => {
         const value = work();
-        return () => resolve(value);
+        return { tell: () => resolve(value), fail: reject };
       });
     } catch (error) {
       // A full disk can make SQLite roll the whole transaction back.
@@ -124,21 +162,21 @@ export class GroupCommit {
     }
   }
 
-  /** Each member in a savepoint of its own. @returns what to tell each caller after the commit. */
-  #runApart(group: readonly Write[]): (() => void)[] {
+  /** Each member in a savepoint of its own. @returns what each caller waits for. */
+  #runApart(group: readonly Write[]): Outcome[] {
     return group.map(({ work, resolve, reject }) => {
       this.#statements.save.run();
       try {
         const value = work();
         this.#statements.keep.run();
-        return () => resolve(value);
+        return { tell: () => resolve(value), fail: reject };
       } catch (error) {
         // A full disk can make SQLite roll the whole transaction back, the neighbours' work included.
         if (!this.#db.isTransaction) throw error;
         this.#statements.undo.run();
         this.#statements.keep.run();
         const reason = toStoreError(error);
-        return () => reject(reason);
+        return { tell: () => reject(reason), fail: reject };
       }
     });
   }

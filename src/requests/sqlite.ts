@@ -36,6 +36,7 @@ import type {
   UsageTable,
   WebhookTable,
 } from "./store.ts";
+import { createWalDisk, type WalDisk } from "./wal-disk.ts";
 
 /** Settings of {@link openSqliteStore}; the defaults are meant for everything but tests. */
 export type SqliteStoreOptions = {
@@ -129,6 +130,7 @@ class SqliteStore implements RequestStore {
   readonly usage: UsageTable;
   readonly #db: DatabaseSyncInstance;
   readonly #sql: Statements;
+  readonly #disk: WalDisk | undefined;
   readonly #writes: GroupCommit;
   readonly #metrics: StoreMetrics | undefined;
   readonly #now: () => number;
@@ -143,7 +145,8 @@ class SqliteStore implements RequestStore {
     const now = options.now ?? Date.now;
     this.#db = db;
     this.#sql = prepareStatements(db);
-    this.#writes = new GroupCommit(db, options.busyMs ?? 5000, options.metrics);
+    this.#disk = createWalDisk(db);
+    this.#writes = new GroupCommit(db, options.busyMs ?? 5000, options.metrics, this.#disk);
     this.#metrics = options.metrics;
     this.#now = now;
     this.#uptime = options.uptime ?? options.now ?? (() => performance.now());
@@ -369,7 +372,9 @@ class SqliteStore implements RequestStore {
 
   async close(): Promise<void> {
     await this.#writes.close();
-    if (this.#db.isOpen) this.#db.close();
+    if (!this.#db.isOpen) return;
+    this.#disk?.close();
+    this.#db.close();
   }
 
   async #read<T>(work: () => T): Promise<T> {

@@ -206,7 +206,7 @@ describe("webhook deliverer", { timeout: 30_000 }, () => {
     const { store } = await openStore(t);
     const silent = await Promise.all(Array.from({ length: 8 }, () => listen(t, () => {})));
     for (const { origin } of silent) await end(store, origin);
-    await start(t, store, { timeoutsMs: { first: 50, retry: 60_000 }, backoffMs: 1 });
+    await start(t, store, { timeoutsMs: { first: 400, retry: 60_000 }, backoffMs: 1 });
     await until(() => silent.reduce((sum, { received }) => sum + received.length, 0) === 12);
     const receiver = await listen(t);
     const id = await end(store, receiver.origin);
