@@ -140,6 +140,8 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
       ready: supervisor.ready,
       ownOrigins,
     };
+    // Requests are told apart by the ids that their callers know; a logger for each would be made in vain.
+    app.setChildLoggerFactory((logger) => logger);
     observeHttp(app, { metrics, log: createAccessLog(logging), accountOf });
     refuseProxyRequests(app);
     registerConnectionTimes(app);

@@ -57,7 +57,10 @@ export function registerArea(app: FastifyInstance, area: Area, services: Service
       else leaveBodies(scope);
       scope.setErrorHandler((error, request, reply) => {
         if (!(error instanceof ReshootError) && !isClientError(error)) {
-          request.log.error({ err: error }, "a fal request failed unexpectedly");
+          request.log.error(
+            { err: error, request: reply.getHeader("x-fal-request-id") },
+            "a fal request failed unexpectedly",
+          );
         }
         // What is left of a refused upload must be read, or the next request on the connection would wait for it for ever.
         if (!request.raw.complete) request.raw.resume();

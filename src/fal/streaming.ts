@@ -28,7 +28,9 @@ export async function sendStream(
   const gone = clientGone(reply);
   if (created) {
     const stop = (): void => {
-      cancel(services, record.id).catch((error) => request.log.error({ err: error }, "could not cancel a left stream"));
+      cancel(services, record.id).catch((error) =>
+        request.log.error({ err: error, request: record.id }, "could not cancel a left stream"),
+      );
     };
     if (gone.aborted) stop();
     else gone.addEventListener("abort", stop);

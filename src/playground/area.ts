@@ -61,7 +61,8 @@ function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply
   const status = thrown instanceof Error && "statusCode" in thrown ? Number(thrown.statusCode) : 0;
   const error =
     status >= 400 && status < 500 ? new ReshootError("bad_request", (thrown as Error).message) : toReshootError(thrown);
-  if (error.status >= 500) request.log.error({ err: thrown }, "a request of the playground failed");
+  if (error.status >= 500)
+    request.log.error({ err: thrown, route: request.routeOptions.url }, "a request of the playground failed");
   if (!request.raw.complete) request.raw.resume();
   const { code, message, issues } = error;
   return reply

@@ -25,7 +25,7 @@ export function registerArea(
       });
       scope.setErrorHandler((error, request, reply) => {
         if (!(error instanceof ReshootError) && !isClientError(error)) {
-          request.log.error({ err: error }, "a WaveSpeed request failed unexpectedly");
+          request.log.error({ err: error, route: request.routeOptions.url }, "a WaveSpeed request failed unexpectedly");
         }
         // What is left of a refused upload must be read, or the next request of this client would wait for it for ever.
         if (!request.raw.complete) request.raw.resume();
