@@ -53,12 +53,8 @@ describe("the FFmpeg endpoints, exactly", { skip: withoutFfmpeg }, () => {
     const probed = await ffprobe(made);
     for (const [k, time] of probed.video!.times.entries()) assert.ok(Math.abs(time - k / 25) < 1e-4, `${k}: ${time}`);
     // The sound plays with the second video, and is silent before.
-    const heard = await decodeAudio(made);
-    const level = (from: number, to: number): number => {
-      const part = heard.subarray(from * 8000, to * 8000);
-      return Math.sqrt(part.reduce((sum, sample) => sum + sample * sample, 0) / part.length);
-    };
-    assert.ok(level(2.1, 2.9) > 0.05 && Math.abs(heard.length / 8000 - (probed.audio!.start > 1 ? 1 : 3)) < 0.05);
+    const { start, duration } = probed.audio ?? assert.fail("no sound");
+    assert.ok(Math.abs(start - 2) < 0.03 && Math.abs(start + duration - 3) < 0.03, `${start} + ${duration} s`);
 
     const inputs = ["a.mp4", "loud.mp4", "b.mp4"].flatMap((name) => ["-i", path(name)]);
     const graph = "[0:v][1:v][2:v]concat=n=3:v=1:a=0";
