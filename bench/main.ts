@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly strin
   removal: () => import("./removal.ts"),
   segmentation: () => import("./segmentation.ts"),
   soak: () => import("./soak.ts"),
+  timeline: () => import("./timeline.ts"),
   upscaling: () => import("./upscaling.ts"),
 };
 

@@ -52,11 +52,12 @@ export function proportionalMemory(pid: number): number {
   return descendants(pid).reduce((sum, id) => sum + proportionalSize(id), 0) / 1e6;
 }
 
-/** Seconds of processor time that these processes and all their descendants have used so far. Linux only. */
+/** Seconds of processor time that these processes and all their descendants, ended ones too, have used so far. Linux only. */
 export function processorSeconds(pids: readonly number[]): number {
   const used = pids.flatMap(descendants).map((pid) => {
-    const fields = statOf(pid);
-    return Number(fields[11]) + Number(fields[12]);
+    // Its own in programs and in the system, and the same of the children that it has waited for.
+    const [user, system, children, systemOfChildren] = statOf(pid).slice(11, 15).map(Number);
+    return user! + system! + children! + systemOfChildren!;
   });
   return used.reduce((sum, ticks) => sum + ticks, 0) / TICKS_PER_SECOND;
 }

@@ -1,13 +1,14 @@
 /** Lays sound under a video: the pictures whole and unchanged, the sound where it was asked for. */
 import { join } from "node:path";
-import { avGetCodecName, Dictionary, Packet, type Stream } from "node-av/lib";
+import { avGetCodecName, Packet, type Stream } from "node-av/lib";
 import type { Delivery, MediaHandle, ProducedVideo } from "../operations/operations.ts";
 import { type AudioPlan, addAudio } from "./audio-feed.ts";
+import { copiedStream } from "./copied-stream.ts";
 import { nominalStep } from "./decode.ts";
 import { known, MICROSECONDS, type Ratio, ratio, rescale, toSeconds } from "./ffmpeg.ts";
 import { formatError, loadError, type MediaLimits } from "./limits.ts";
 import { type OpenInput, openInput, requireVideo } from "./open-input.ts";
-import { CONTENT_TYPE, type Container, createOutput, isIsoMedia, type Output } from "./output.ts";
+import { CONTENT_TYPE, type Container, createOutput } from "./output.ts";
 import { describe } from "./probe.ts";
 import { averageRate, createVideo, type VideoFacts } from "./video-sink.ts";
 import { openVideo } from "./video-source.ts";
@@ -40,9 +41,6 @@ const GOES_INTO: Readonly<Record<string, Container>> = {
   dnxhd: "mov",
   qtrle: "mov",
 };
-
-/** Sample entry names that say what the copied packets are; others are left to the container. */
-const KEPT_TAG = /^(avc[13]|hvc1|hev1|av01|vp09|mp4v|ap(c[ohsn]|4[hx]))$/;
 
 /**
  * Replaces a video's sound. The video keeps its length: longer sound is cut at its end, shorter leaves silence. Turning,
@@ -104,7 +102,7 @@ async function copyVideo(input: OpenInput, source: Stream, container: Container,
   packet.alloc();
   let audio: Awaited<ReturnType<typeof addAudio>> | undefined;
   try {
-    const target = addVideoStream(output, source, timeBase);
+    const target = copiedStream(output, source, timeBase);
     audio = await addAudio(output, plan, limits);
     await output.start();
 
@@ -157,18 +155,6 @@ async function copyVideo(input: OpenInput, source: Stream, container: Container,
     await audio?.close();
     packet.free();
   }
-}
-
-function addVideoStream(output: Output, source: Stream, timeBase: Ratio): Stream {
-  const target = output.addStream(source.codecpar, timeBase);
-  const tag = source.codecpar.codecTagString ?? "";
-  // Apple's players know HEVC only by this name.
-  const fallback = output.container === "mp4" && avGetCodecName(source.codecpar.codecId) === "hevc" ? "hvc1" : 0;
-  target.codecpar.codecTag = isIsoMedia(output.container) && KEPT_TAG.test(tag) ? tag : fallback;
-  target.sampleAspectRatio = source.sampleAspectRatio;
-  target.avgFrameRate = source.avgFrameRate;
-  if (source.metadata?.get("alpha_mode") === "1") target.metadata = Dictionary.fromObject({ alpha_mode: "1" });
-  return target;
 }
 
 async function encodeVideo({ path, params, plan, limits, context }: Job): Promise<VideoFacts> {

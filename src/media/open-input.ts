@@ -2,7 +2,7 @@
 import "./polyfill.ts";
 import { open, stat } from "node:fs/promises";
 import { AV_DISPOSITION_ATTACHED_PIC, AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from "node-av/constants";
-import { Dictionary, FFmpegError, FormatContext, type Stream } from "node-av/lib";
+import { Dictionary, FFmpegError, FormatContext, InputFormat, type Stream } from "node-av/lib";
 import type { MediaHandle } from "../operations/operations.ts";
 import { known } from "./ffmpeg.ts";
 import {
@@ -14,7 +14,7 @@ import {
   type MediaKind,
   type MediaLimits,
 } from "./limits.ts";
-import { stillSize } from "./still-size.ts";
+import { type StillSize, stillSize } from "./still-size.ts";
 
 /** Demuxers that read moving pictures or sound. Playlists, scripts and everything that opens further files is absent. */
 const MOVING = ["mov", "matroska", "avi", "mpegts", "mpeg", "flv", "gif", "apng", "webp_anim", "yuv4mpegpipe"];
@@ -24,6 +24,9 @@ const ALLOWED = [...MOVING, ...SOUND, ...STILL].join(",");
 
 /** A JPEG may carry this much metadata before its size. */
 const HEADER_BYTES = 1024 * 1024;
+
+/** Bytes of a file, and what its first ones say of a single picture. */
+type Header = { readonly size: number; readonly still: StillSize | undefined };
 
 /** An open file. */
 export type OpenInput = {
@@ -47,7 +50,7 @@ export type OpenInput = {
  * @throws ReshootError naming the field: unsupported format, load error, too large, too long.
  */
 export async function openInput(media: MediaHandle, kind: MediaKind, limits: MediaLimits): Promise<OpenInput> {
-  const size = await checkHeader(media, kind, limits);
+  const { size, still } = await checkHeader(media, kind, limits);
   const context = new FormatContext();
   // Given to avformat, which hands them down to any demuxer nested in this one.
   const options = Dictionary.fromObject({
@@ -55,7 +58,9 @@ export async function openInput(media: MediaHandle, kind: MediaKind, limits: Med
     format_whitelist: ALLOWED,
     max_streams: String(MAX_STREAMS),
   });
-  const opened = await context.openInput(`file:${media.path}`, null, options);
+  // A name that ends in .jpg outweighs what a JPEG's bytes say: FFmpeg would look for a numbered sequence of files.
+  const demuxer = still?.type === "jpeg" ? InputFormat.findInputFormat("jpeg_pipe") : null;
+  const opened = await context.openInput(`file:${media.path}`, demuxer, options);
   options.free();
   if (opened < 0) {
     context.freeContext();
@@ -106,8 +111,8 @@ export function requireVideo(input: OpenInput, media: MediaHandle, kind: MediaKi
   return input.video;
 }
 
-/** What FFmpeg would do before any limit holds: read nothing at all, or decode a giant still. @returns bytes of the file. */
-async function checkHeader(media: MediaHandle, kind: MediaKind, limits: MediaLimits): Promise<number> {
+/** What FFmpeg would do before any limit holds: read nothing at all, or decode a giant still. */
+async function checkHeader(media: MediaHandle, kind: MediaKind, limits: MediaLimits): Promise<Header> {
   const facts = await stat(media.path).catch((cause: unknown) => {
     throw loadError(media, kind, "The file cannot be read", cause);
   });
@@ -117,10 +122,10 @@ async function checkHeader(media: MediaHandle, kind: MediaKind, limits: MediaLim
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(Math.min(facts.size, HEADER_BYTES)), 0);
     const still = stillSize(buffer.subarray(0, bytesRead));
-    if (!still) return facts.size;
+    if (!still) return { size: facts.size, still };
     if (still.width < 1 || still.height < 1) throw loadError(media, kind, "The picture's header is damaged");
     checkPixels(media, still.width, still.height, limits);
-    return facts.size;
+    return { size: facts.size, still };
   } finally {
     await file.close();
   }

@@ -1,10 +1,11 @@
 /** What a stream's packets say of its pictures, without decoding any. */
-import { AV_PKT_FLAG_KEY, AVDISCARD_ALL } from "node-av/constants";
-import { Packet, type Stream } from "node-av/lib";
+import { AV_PKT_DATA_NEW_EXTRADATA, AV_PKT_FLAG_CORRUPT, AV_PKT_FLAG_DISCARD, AVDISCARD_ALL } from "node-av/constants";
+import { avGetCodecName, Packet, type Stream } from "node-av/lib";
 import type { MediaHandle } from "../operations/operations.ts";
 import { nominalStep } from "./decode.ts";
 import { known, MICROSECONDS, ratio, rescale, toSeconds } from "./ffmpeg.ts";
 import { checkDuration, formatError, MAX_FRAME_RATE, type MediaKind, type MediaLimits } from "./limits.ts";
+import { isRefresh } from "./nal-units.ts";
 import type { OpenInput } from "./open-input.ts";
 
 /** All packets of a stream. Times are in its time base, from the start of the file. */
@@ -14,7 +15,10 @@ export type PacketScan = {
   /** When the last one has been shown. */
   readonly end: number;
   readonly bytes: number;
-  readonly startsWithKey: boolean;
+  /** The first packet leans on nothing before it, and every packet is whole and shown. */
+  readonly isSelfContained: boolean;
+  /** The most pictures by which one is coded later than it is shown among all. */
+  readonly delay: number;
 };
 
 /**
@@ -36,14 +40,15 @@ export async function scanPackets(
   const packet = new Packet();
   packet.alloc();
   const times: number[] = [];
-  let [end, bytes, startsWithKey] = [0, 0, false];
+  let [end, bytes, isSelfContained] = [0, 0, false];
   try {
     while ((await context.readFrame(packet)) >= 0) {
       if (packet.streamIndex === stream.index) {
         const stated = known(packet.pts) ?? known(packet.dts);
         const time = stated === undefined ? (times.at(-1) ?? -step) + step : Number(stated) - start;
         checkDuration(media, kind, toSeconds(BigInt(time), timeBase), limits);
-        if (times.length === 0) startsWithKey = (packet.flags & AV_PKT_FLAG_KEY) !== 0;
+        if (times.length === 0) isSelfContained = isCleanStart(stream, packet);
+        else if (isSelfContained) isSelfContained = isWhole(packet);
         times.push(time);
         bytes += packet.size;
         end = Math.max(end, time + (packet.duration > 0n ? Number(packet.duration) : step));
@@ -54,6 +59,20 @@ export async function scanPackets(
   } finally {
     packet.free();
   }
-  times.sort((a, b) => a - b);
-  return { times, end, bytes, startsWithKey };
+  const shown = times.map((_, index) => index).sort((a, b) => times[a]! - times[b]!);
+  const delay = shown.reduce((most, coded, rank) => Math.max(most, coded - rank), 0);
+  return { times: shown.map((index) => times[index]!), end, bytes, isSelfContained, delay };
+}
+
+function isCleanStart({ codecpar }: Stream, packet: Packet): boolean {
+  const { extradata } = codecpar;
+  const { data } = packet;
+  const codec = avGetCodecName(codecpar.codecId) ?? "";
+  return extradata !== null && data !== null && isWhole(packet) && isRefresh(codec, extradata, data);
+}
+
+/** Pictures before an edit list's start are decoded and not shown; new parameters would be lost in a copy. */
+function isWhole(packet: Packet): boolean {
+  if ((packet.flags & (AV_PKT_FLAG_CORRUPT | AV_PKT_FLAG_DISCARD)) !== 0) return false;
+  return packet.getSideData(AV_PKT_DATA_NEW_EXTRADATA) === null;
 }

@@ -2,50 +2,27 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { ValidationError } from "@fal-ai/client";
 import { decode, ffprobe, psnr, withoutFfmpeg } from "../ffmpeg.ts";
-import { startTestServer, type TestServer } from "./server.ts";
+import {
+  compareFrames,
+  type FfmpegEndpoints,
+  type Json,
+  SCALER_FLAGS,
+  startFfmpegEndpoints,
+} from "./ffmpeg-endpoints.ts";
+import type { TestServer } from "./server.ts";
 
 const run = promisify(execFile);
-const FLAGS = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact";
-
-type Json = Record<string, never> & Record<string, unknown>;
-
 describe("the FFmpeg endpoints", { skip: withoutFfmpeg }, () => {
   let server: TestServer;
-  const path = (name: string): string => join(server.folder, name);
-  const ffmpeg = (...args: string[]) => run("ffmpeg", ["-v", "error", "-y", ...args], { maxBuffer: 2 ** 26 });
-  const call = async (endpoint: string, input: Json | object): Promise<Json> => {
-    const { data } = await server.fal.subscribe(`fal-ai/ffmpeg-api/${endpoint}`, { input: input as never });
-    return data as Json;
-  };
-  const refused = async (endpoint: string, input: object): Promise<readonly (string | number)[]> => {
-    const error: unknown = await call(endpoint, input).then(
-      () => assert.fail("it was accepted"),
-      (failure: unknown) => failure,
-    );
-    assert.ok(error instanceof ValidationError, String(error));
-    assert.equal(error.status, 422);
-    return error.fieldErrors[0]!.loc as readonly (string | number)[];
-  };
-  const fetched = async (value: unknown, name: string): Promise<string> => {
-    const url = typeof value === "string" ? value : (value as { url: string }).url;
-    return server.download(url, name);
-  };
-  /** Frames of two files of the same size, told apart one by one: the lowest PSNR, and how many there are. */
-  const compare = async (a: string, b: string, width: number, height: number) => {
-    const [one, two] = await Promise.all([decode(a, "yuv420p"), decode(b, "yuv420p")]);
-    const size = (width * height * 3) / 2;
-    assert.equal(one.length, two.length, `${one.length / size} frames instead of ${two.length / size}`);
-    let lowest = Number.POSITIVE_INFINITY;
-    for (let at = 0; at < one.length; at += size) {
-      lowest = Math.min(lowest, psnr(one.subarray(at, at + size), two.subarray(at, at + size)));
-    }
-    return { frames: one.length / size, lowest };
-  };
+  let on: FfmpegEndpoints;
+  const path = (name: string): string => on.path(name);
+  const ffmpeg = (...args: string[]) => on.ffmpeg(...args);
+  const call = (endpoint: string, input: object) => on.call(endpoint, input);
+  const refused = (endpoint: string, input: object) => on.refused(endpoint, input);
+  const fetched = (value: unknown, name: string) => on.fetched(value, name);
   /** By Debian's meter: integrated loudness and true peak. */
   const loudness = async (file: string): Promise<{ integrated: number; peak: number; range: number }> => {
     const { stderr } = await run("ffmpeg", ["-i", file, "-af", "ebur128=peak=true", "-f", "null", "-"]);
@@ -59,7 +36,8 @@ describe("the FFmpeg endpoints", { skip: withoutFfmpeg }, () => {
   };
 
   before(async () => {
-    server = await startTestServer("--max-output-seconds=30");
+    on = await startFfmpegEndpoints("--max-output-seconds=30");
+    server = on.server;
     const bt709 = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-pix_fmt", "yuv420p"];
     const video = (source: string, name: string, ...more: string[]) =>
       ffmpeg("-f", "lavfi", "-i", source, ...more, ...bt709, "-c:v", "libx264", "-qp", "12", path(name));
@@ -101,7 +79,7 @@ describe("the FFmpeg endpoints", { skip: withoutFfmpeg }, () => {
     const inputs = ["a.mp4", "b.mp4", "c.mp4"].flatMap((name) => ["-i", path(name)]);
     await ffmpeg(...inputs, "-filter_complex", graph, "-c:v", "libx264", "-qp", "0", path("reference.mp4"));
     const made = await fetched(result.video_url, "composed.mp4");
-    const { frames, lowest } = await compare(made, path("reference.mp4"), 320, 180);
+    const { frames, lowest } = await compareFrames(made, path("reference.mp4"), 320, 180);
     assert.equal(frames, 75);
     assert.equal(lowest, Number.POSITIVE_INFINITY);
     const thumbnail = await ffprobe(await fetched(result.thumbnail_url, "thumbnail.jpg"));
@@ -144,7 +122,7 @@ describe("the FFmpeg endpoints", { skip: withoutFfmpeg }, () => {
     const inputs = ["-i", path("a.mp4"), "-i", path("b.mp4")];
     await ffmpeg(...inputs, "-filter_complex", graph, "-c:v", "libx264", "-qp", "0", path("joined.mp4"));
     const made = await fetched(result.video, "merged.mp4");
-    const { lowest } = await compare(made, path("joined.mp4"), 320, 180);
+    const { lowest } = await compareFrames(made, path("joined.mp4"), 320, 180);
     assert.equal(lowest, Number.POSITIVE_INFINITY);
     assert.equal((await ffprobe(made)).audio, undefined);
   });
@@ -191,7 +169,17 @@ describe("the FFmpeg endpoints", { skip: withoutFfmpeg }, () => {
 
   test("extract-frame takes the first, middle and last frame as ffmpeg decodes them", async () => {
     const raw = path("all.rgb");
-    await ffmpeg("-i", path("a.mp4"), "-vf", `scale=320:180:${FLAGS}`, "-f", "rawvideo", "-pix_fmt", "rgb24", raw);
+    await ffmpeg(
+      "-i",
+      path("a.mp4"),
+      "-vf",
+      `scale=320:180:${SCALER_FLAGS}`,
+      "-f",
+      "rawvideo",
+      "-pix_fmt",
+      "rgb24",
+      raw,
+    );
     const all = await readFile(raw);
     const size = 320 * 180 * 3;
     for (const [frame_type, index] of Object.entries({ first: 0, middle: 25, last: 49 })) {

@@ -1,5 +1,7 @@
 /** Pictures brought to a canvas: its samples and colours, as large as there is room for, upright, in the middle. */
 import {
+  AVCHROMA_LOC_LEFT,
+  AVCHROMA_LOC_UNSPECIFIED,
   AVCOL_PRI_UNSPECIFIED,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
@@ -12,7 +14,7 @@ import type { Frame as NativeFrame } from "node-av/lib";
 import { allocatePicture, check, createScaler } from "../ffmpeg.ts";
 import { alphaForPlane } from "../flatten.ts";
 import { turnPlane, UPRIGHT } from "../orientation.ts";
-import { fillPlane, samplesOf } from "../picture.ts";
+import { type ColorTags, fillPlane, samplesOf } from "../picture.ts";
 import { planarFormat, readingOf } from "../pixel-format.ts";
 import { type Canvas, sameColors } from "./canvas.ts";
 import { displaySize, type PictureFacts } from "./pictures.ts";
@@ -142,6 +144,15 @@ function tagColors(source: NativeFrame, result: NativeFrame, facts: PictureFacts
   source.colorTrc = isKnown ? transfer : color.transfer;
   result.colorPrimaries = color.primaries;
   result.colorTrc = color.transfer;
+  // Left to itself, the scaler takes an unnamed place for the middle and moves the colours against the shapes. What is
+  // turned afterwards keeps its own place: turning moves samples only.
+  source.chromaLocation = sited(facts.isRgb ? AVCHROMA_LOC_UNSPECIFIED : source.chromaLocation);
+  result.chromaLocation = facts.orientation === UPRIGHT ? sited(color.chromaLocation) : source.chromaLocation;
+}
+
+/** Where nothing is said, colours stand as H.264 has them: on the left, halfway down. */
+function sited(location: ColorTags["chromaLocation"]): ColorTags["chromaLocation"] {
+  return location === AVCHROMA_LOC_UNSPECIFIED ? AVCHROMA_LOC_LEFT : location;
 }
 
 /** Undefined when nothing of the picture is hidden. */

@@ -4,21 +4,21 @@ import type { MediaHandle, Operations } from "../../operations/operations.ts";
 import { toSeconds } from "../ffmpeg.ts";
 import { checkPixels, formatError, type TimelineLimits } from "../limits.ts";
 import { openInput, requireVideo } from "../open-input.ts";
-import { type PacketScan, scanPackets } from "../packet-scan.ts";
+import { scanPackets } from "../packet-scan.ts";
 import { type PlacedSound, soundFacts } from "../sound/mix.ts";
 import type { TaskContext } from "../worker-host.ts";
 import { boundedRate, type Canvas, chooseCanvas, rateOf } from "./canvas.ts";
+import { type CodedVideo, canJoin, joinPackets } from "./join-packets.ts";
 import { displaySize, type PictureFacts, pictureFacts } from "./pictures.ts";
 import { checkLength, frameAt, type PlacedPicture, renderTimeline } from "./render.ts";
 import { soundPlan } from "./sound-plan.ts";
 
 type Params = Parameters<Operations["mergeVideos"]>[0];
 type Result = Awaited<ReturnType<Operations["mergeVideos"]>>;
-type Video = { readonly media: MediaHandle; readonly facts: PictureFacts; readonly scan: PacketScan };
 
 /** See {@link Operations.mergeVideos}. */
 export async function mergeVideos(params: Params, limits: TimelineLimits, context: TaskContext): Promise<Result> {
-  const videos: Video[] = [];
+  const videos: CodedVideo[] = [];
   for (const media of params.videos) videos.push(await readVideo(media, limits));
   const facts = videos.map((video) => video.facts);
   const canvas = chooseCanvas(facts, sizeOf(params, facts), rateFor(params, facts));
@@ -41,21 +41,27 @@ export async function mergeVideos(params: Params, limits: TimelineLimits, contex
     }
   }
   const { width, height } = canvas.format;
-  context.log("INFO", `Joining ${videos.length} videos: ${frameCount} frames of ${width}x${height}`);
+  const isCopied = canJoin(videos, canvas);
+  const how = isCopied ? "as they are" : "coded anew";
+  context.log("INFO", `Joining ${videos.length} videos ${how}: ${frameCount} frames of ${width}x${height}`);
   const path = join(context.outFolder, "merged.mp4");
   const sound = await soundPlan(sounds, (frameCount * den) / num, limits);
   const timeline = { canvas, pictures, frameCount, sound, delivery: params.delivery };
-  const produced = await renderTimeline(path, timeline, limits, context);
+  const produced = isCopied
+    ? await joinPackets(path, videos, canvas, sound, limits, context)
+    : await renderTimeline(path, timeline, limits, context);
   return { ...produced, video: { path, loc: [], contentType: "video/mp4", fileName: "merged.mp4" } };
 }
 
-async function readVideo(media: MediaHandle, limits: TimelineLimits): Promise<Video> {
+async function readVideo(media: MediaHandle, limits: TimelineLimits): Promise<CodedVideo> {
   const facts = await pictureFacts(media, "video", limits);
   if (facts.isStill) throw formatError(media, "video", "A still picture is not a video");
   const input = await openInput(media, "video", limits);
   try {
-    const scan = await scanPackets(input, requireVideo(input, media, "video"), media, "video", limits);
-    return { media, facts, scan };
+    const stream = requireVideo(input, media, "video");
+    const parameters = stream.codecpar.extradata;
+    const scan = await scanPackets(input, stream, media, "video", limits);
+    return { media, facts, scan, parameters: parameters ? Buffer.from(parameters) : undefined };
   } finally {
     await input.close();
   }

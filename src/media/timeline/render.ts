@@ -2,15 +2,14 @@
 import type { Frame as NativeFrame } from "node-av/lib";
 import { fieldError } from "../../errors.ts";
 import type { Delivery, MediaHandle } from "../../operations/operations.ts";
-import type { AudioPlan } from "../audio-feed.ts";
 import type { MediaKind, TimelineLimits } from "../limits.ts";
-import { mixSounds, type PlacedSound } from "../sound/mix.ts";
 import { createVideo, type VideoFacts } from "../video-sink.ts";
 import type { TaskContext } from "../worker-host.ts";
 import type { Canvas } from "./canvas.ts";
 import { createCompositor } from "./compositor.ts";
 import { createFitter, type Fitter, type Layer } from "./layer.ts";
 import { openPictures, type Pictures } from "./pictures.ts";
+import { type SoundPlan, soundFeed } from "./sound-plan.ts";
 
 /** A picture or video that is to be seen for a while. */
 export type PlacedPicture = {
@@ -29,8 +28,7 @@ export type Timeline = {
   /** Lowest first. */
   readonly pictures: readonly PlacedPicture[];
   readonly frameCount: number;
-  /** Mixed, or one file's as it is; none: no sound. */
-  readonly sound: readonly PlacedSound[] | AudioPlan;
+  readonly sound: SoundPlan;
   readonly delivery: Delivery;
 };
 
@@ -56,8 +54,7 @@ export async function renderTimeline(
   const [num, den] = canvas.rate;
   const open = new Map<PlacedPicture, Open>();
   const compositor = createCompositor(canvas);
-  const plan = Array.isArray(sound) ? undefined : (sound as AudioPlan);
-  const placed = Array.isArray(sound) ? (sound as readonly PlacedSound[]) : [];
+  const feed = soundFeed(sound, limits);
   const sink = await createVideo(path, {
     format: canvas.format,
     timeBase: [den, num],
@@ -66,8 +63,7 @@ export async function renderTimeline(
     frameDuration: 1n,
     delivery: timeline.delivery,
     limits,
-    ...(plan && { audio: plan }),
-    ...(placed.length > 0 && { sound: (output) => mixSounds(output, placed, limits) }),
+    ...(feed && { sound: feed }),
   });
 
   const close = async (piece: PlacedPicture): Promise<void> => {
