@@ -185,6 +185,22 @@ export type Kernels = {
   segmentEdge16: SegmentEdge;
   segmentCombine(target: number, source: number, count: number, period: number, multiply: boolean): void;
   segmentRectify(source: number, count: number, slope: number, most: number, target: number): void;
+  segmentLargest(
+    source: number,
+    widthIn: number,
+    channels: number,
+    target: number,
+    width: number,
+    height: number,
+  ): void;
+  segmentSelect(
+    source: number,
+    sourceChannels: number,
+    target: number,
+    targetChannels: number,
+    channels: number,
+    pixels: number,
+  ): void;
   segmentResize(
     source: number,
     widthIn: number,

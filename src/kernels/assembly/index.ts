@@ -10,5 +10,5 @@ export { flowWarp, flowRefine } from "./flow-refine";
 export { flowEnlarge, flowDisagreement } from "./flow-field";
 export { segmentCut } from "./segment-cut";
 export { blendRows, convolve, couple, extend, refine8, refine16, resampleRow, settle8, settle16 } from "./upscale";
-export { segmentCombine, segmentConv, segmentDepthwise, segmentEnlarge, segmentRectify, segmentResize } from "./segment-net";
+export { segmentCombine, segmentConv, segmentDepthwise, segmentEnlarge, segmentLargest, segmentRectify, segmentResize, segmentSelect } from "./segment-net";
 export { boxMean, segmentCarry, segmentEdge16, segmentEdge8, segmentGuide, segmentOwnMotion } from "./segment-follow";

@@ -162,3 +162,26 @@ export function segmentEnlarge(
     }
   }
 }
+
+/** The largest of 3 x 3 values, every second pixel. channels is a multiple of four. */
+export function segmentLargest(source: usize, widthIn: i32, channels: i32, target: usize, width: i32, height: i32): void {
+  const pixel = <usize>channels << 2, row = <usize>widthIn * pixel;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = source + <usize>(2 * y) * row + <usize>(2 * x) * pixel, to = target + <usize>(y * width + x) * pixel;
+      for (let c: usize = 0; c < pixel; c += 16) {
+        let most = v128.load(from + c);
+        for (let ky: usize = 0; ky < 3; ky++) {
+          for (let kx: usize = 0; kx < 3; kx++) most = f32x4.max(most, v128.load(from + ky * row + kx * pixel + c));
+        }
+        v128.store(to + c, most);
+      }
+    }
+  }
+}
+
+/** Copies `channels` values of each of `pixels` pixels; `source` and `target` are those of the first one, each pixel so many values after another. */
+export function segmentSelect(source: usize, sourceChannels: i32, target: usize, targetChannels: i32, channels: i32, pixels: i32): void {
+  const from = <usize>sourceChannels << 2, to = <usize>targetChannels << 2, bytes = <usize>channels << 2;
+  for (let i = 0; i < pixels; i++) memory.copy(target + <usize>i * to, source + <usize>i * from, bytes);
+}

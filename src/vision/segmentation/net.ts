@@ -252,21 +252,10 @@ export class Net {
 
   /** 3 x 3, every second pixel. */
   #largest(source: Tensor): Tensor {
-    const { width, channels, data } = source;
+    const { data, width, channels } = source;
     const [h, w] = [Math.floor((source.height - 3) / 2) + 1, Math.floor((width - 3) / 2) + 1];
     const out = this.#new(h, w, channels);
-    for (let y = 0; y < h; y++) {
-      for (let x = 0; x < w; x++) {
-        for (let c = 0; c < channels; c++) {
-          let most = Number.NEGATIVE_INFINITY;
-          for (let k = 0; k < 9; k++) {
-            const at = ((2 * y + Math.floor(k / 3)) * width + 2 * x + (k % 3)) * channels + c;
-            if (data[at]! > most) most = data[at]!;
-          }
-          out.data[(y * w + x) * channels + c] = most;
-        }
-      }
-    }
+    this.#kernels.segmentLargest(data.byteOffset, width, channels, out.at, w, h);
     return out;
   }
 
@@ -276,10 +265,9 @@ export class Net {
     const out = this.#new(height, width, channels);
     let offset = 0;
     for (const part of parts) {
-      for (let i = 0; i < height * width; i++) {
-        for (let c = 0; c < part.channels; c++) out.data[i * channels + offset + c] = part.data[i * part.channels + c]!;
-      }
-      offset += part.channels;
+      const { data, channels: own } = part;
+      this.#kernels.segmentSelect(data.byteOffset, own, out.at + 4 * offset, channels, own, height * width);
+      offset += own;
     }
     return out;
   }
@@ -288,10 +276,8 @@ export class Net {
     let offset = 0;
     return sizes.map((channels) => {
       const out = this.#new(source.height, source.width, channels);
-      for (let i = 0; i < source.height * source.width; i++) {
-        const from = i * source.channels + offset;
-        for (let c = 0; c < channels; c++) out.data[i * channels + c] = source.data[from + c]!;
-      }
+      const { data, channels: own, height, width } = source;
+      this.#kernels.segmentSelect(data.byteOffset + 4 * offset, own, out.at, channels, channels, height * width);
       offset += channels;
       return out;
     });

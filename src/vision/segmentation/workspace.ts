@@ -3,7 +3,7 @@ import { Arena, padded } from "../../kernels/arena.ts";
 import { createMemory, type Kernels, loadKernels } from "../../kernels/kernels.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { buildPyramid, computeFlow, enlargeFlow } from "../flow/flow.ts";
-import { ACCURATE_FLOW, type FlowPlan, planFlow } from "../flow/plan.ts";
+import { ACCURATE_FLOW, type FlowOptions, type FlowPlan, planFlow } from "../flow/plan.ts";
 import type { CameraMotion } from "./camera.ts";
 import type { Box, Picture } from "./picture.ts";
 
@@ -17,7 +17,8 @@ const CUT_ITERATIONS = 120;
 /** Levels of difference that a pixel's error in a flow's way there and back counts as, and levels that halve its trust. */
 const ASTRAY = 12;
 const DOUBTFUL = 22;
-const FLOW = ACCURATE_FLOW;
+/** Without the refinement that makes flow smooth within things: it changes no mask for the better and costs as much as the search. */
+const FLOW: FlowOptions = { ...ACCURATE_FLOW, rounds: 0 };
 
 /** Planes of f32 for {@link Workspace.carry} and the like, and planes with slack for cuts. */
 const VALUES = 5;
