@@ -145,18 +145,79 @@ export type Kernels = {
     slack: number,
     target: number,
   ): void;
-  segmentFlow(
+  boxMean(values: number, width: number, height: number, radius: number, target: number, scratch: number): void;
+  segmentCarry(
+    mask: number,
+    habits: number,
+    flow: number,
+    back: number,
     current: number,
     previous: number,
     width: number,
     height: number,
-    coarse: number,
-    coarseWidth: number,
-    coarseHeight: number,
-    iterations: number,
-    flowX: number,
-    flowY: number,
+    astray: number,
+    shape: number,
+    habit: number,
+    error: number,
+  ): void;
+  segmentOwnMotion(
+    flow: number,
+    width: number,
+    height: number,
+    u0: number,
+    ux: number,
+    uy: number,
+    v0: number,
+    vx: number,
+    vy: number,
+    target: number,
+  ): void;
+  segmentGuide(
+    mask: number,
+    luma: number,
+    width: number,
+    height: number,
+    radius: number,
+    flat: number,
     scratch: number,
+  ): void;
+  segmentEdge8: SegmentEdge;
+  segmentEdge16: SegmentEdge;
+  segmentCombine(target: number, source: number, count: number, period: number, multiply: boolean): void;
+  segmentRectify(source: number, count: number, slope: number, most: number, target: number): void;
+  segmentLargest(
+    source: number,
+    widthIn: number,
+    channels: number,
+    target: number,
+    width: number,
+    height: number,
+  ): void;
+  segmentSelect(
+    source: number,
+    sourceChannels: number,
+    target: number,
+    targetChannels: number,
+    channels: number,
+    pixels: number,
+  ): void;
+  segmentResize(
+    source: number,
+    widthIn: number,
+    heightIn: number,
+    channels: number,
+    target: number,
+    width: number,
+    height: number,
+  ): void;
+  segmentEnlarge(
+    source: number,
+    width: number,
+    height: number,
+    channelsIn: number,
+    weights: number,
+    channelsOut: number,
+    target: number,
   ): void;
   segmentConv(
     input: number,
@@ -221,6 +282,22 @@ export type Kernels = {
 
 /** See `refine8` in assembly/upscale.ts. */
 export type Refine = (source: number, count: number, shift: number, target: number) => void;
+
+/** See `segmentEdge8` in assembly/segment-follow.ts. */
+export type SegmentEdge = (
+  luma: number,
+  count: number,
+  start: number,
+  scale: number,
+  gain: number,
+  offset: number,
+  smallX: number,
+  smallWidth: number,
+  smallHeight: number,
+  row: number,
+  factor: number,
+  target: number,
+) => void;
 
 /** See `gather` in assembly/gather.ts. */
 export type Gather = (

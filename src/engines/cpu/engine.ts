@@ -10,6 +10,7 @@ import { createWorkerPool, type MediaWorker, type WorkerPoolOptions } from "../.
 import type { PoolLog } from "../../media/worker-process.ts";
 import type { MediaHandle, OperationName, OperationOptions, Operations } from "../../operations/operations.ts";
 import type { Engine, EngineJob } from "../engine.ts";
+import type { TASKS } from "./tasks.ts";
 
 /** What this engine offers, and under which task name its worker knows it. */
 const OFFERED = [
@@ -29,7 +30,7 @@ const OFFERED = [
   "zipFrames",
   "segment",
   "segmentFrame",
-] as const satisfies readonly OperationName[];
+] as const satisfies readonly (OperationName & keyof typeof TASKS)[];
 
 /** Where the engine works and what a job may use. */
 export type CpuEngineOptions = {

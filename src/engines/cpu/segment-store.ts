@@ -48,11 +48,14 @@ export class SegmentStore implements Clip {
   mask(frame: number): Float32Array {
     const bytes = new Uint8Array(this.#pixels);
     readSync(this.#file, bytes, 0, bytes.length, this.#maskAt(frame));
-    return Float32Array.from(bytes, (level) => level / 255);
+    const mask = new Float32Array(this.#pixels);
+    for (let i = 0; i < mask.length; i++) mask[i] = bytes[i]! / 255;
+    return mask;
   }
 
   putMask(frame: number, mask: Float32Array): void {
-    const bytes = Uint8Array.from(mask, (value) => Math.round(value * 255));
+    const bytes = new Uint8Array(this.#pixels);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = Math.round(mask[i]! * 255);
     writeSync(this.#file, bytes, 0, bytes.length, this.#maskAt(frame));
   }
 

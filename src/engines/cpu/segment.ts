@@ -12,7 +12,7 @@ import type { MediaHandle, Operations } from "../../operations/operations.ts";
 import type { MaskPolarity } from "../../operations/removal.ts";
 import type { SegmentationTarget } from "../../operations/segmentation.ts";
 import { pictureShrink, toPicture } from "../../vision/segmentation/picture.ts";
-import { refineMask } from "../../vision/segmentation/refine.ts";
+import { EdgeFitter } from "../../vision/segmentation/refine.ts";
 import { trackObject } from "../../vision/segmentation/track.ts";
 import { findMoving } from "./segment-moving.ts";
 import { anchorsOf } from "./segment-prompts.ts";
@@ -40,8 +40,11 @@ export async function segmentTask(params: Params, limits: MediaLimits, context: 
     const read = performance.now();
     const found = await follow(store, params.target, params.video, limits, context, 0, store.frameCount - 1);
     const followed = performance.now();
-    const masks = (index: number, frame: Frame, format: FrameFormat): Uint8Array =>
-      refineMask(store.mask(index), store.picture(index), frame, format, pictureShrink(format).factor);
+    let edge: EdgeFitter | undefined;
+    const masks = (index: number, frame: Frame, format: FrameFormat): Uint8Array => {
+      edge ??= new EdgeFitter(store, format, pictureShrink(format).factor);
+      return edge.fit(store.mask(index), store.picture(index), frame);
+    };
     const written = await writeMasks(params, limits, context, masks, FOLLOWED);
     const finished = performance.now();
     return {
@@ -82,7 +85,8 @@ export async function segmentFrameTask(
     const read = performance.now();
     const found = await follow(store, target, video, limits, context, frame, frame);
     const { format } = kept;
-    const mask = refineMask(store.mask(frame), store.picture(frame), kept.frame, format, pictureShrink(format).factor);
+    const edge = new EdgeFitter(store, format, pictureShrink(format).factor);
+    const mask = edge.fit(store.mask(frame), store.picture(frame), kept.frame);
     if (!mask.some((value) => value > 0)) throw nothingFound(locOf(target, video.loc));
     const path = join(context.outFolder, "mask.png");
     const shape = maskFormat(format);
@@ -190,7 +194,7 @@ async function writeMasks(
         context.signal.throwIfAborted();
         const mask = maskOf(index++, frame, format);
         let own = 0;
-        for (const value of mask) own += value;
+        for (let i = 0; i < mask.length; i++) own += mask[i]!;
         if (own > 0) framesWithObject++;
         marked += own;
         await sink.write(maskFrame(mask, shape, params.polarity), pts);
@@ -220,7 +224,8 @@ function maskFrame(mask: Uint8Array, { width, height }: FrameFormat, polarity: M
   const [on, off] = polarity === "void" ? [0, 255] : [255, 0];
   const [w, h] = [(width + 1) >> 1, (height + 1) >> 1];
   const grey = { data: new Uint8Array(w * h).fill(128), width: w, height: h, stride: w };
-  const luma = Uint8Array.from(mask, (value) => (value ? on : off));
+  const luma = new Uint8Array(mask.length);
+  for (let i = 0; i < luma.length; i++) luma[i] = mask[i] ? on! : off!;
   return { planes: [{ data: luma, width, height, stride: width }, grey, grey] };
 }
 

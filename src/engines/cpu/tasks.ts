@@ -12,9 +12,11 @@ import { mergeVideos } from "../../media/timeline/merge-videos.ts";
 import type { TaskContext, Tasks } from "../../media/worker-host.ts";
 import type { OperationName, Operations } from "../../operations/operations.ts";
 import { conformTask } from "./conform.ts";
+import { placePictureTask } from "./place-picture.ts";
 import { removeObjectTask } from "./remove-object.ts";
 import { segmentFrameTask, segmentTask } from "./segment.ts";
 import { upscaleTask } from "./upscale.ts";
+import { zipFramesTask } from "./zip-frames.ts";
 
 /** Arguments of every task, as the engine sends them. */
 export type TaskArguments<Name extends OperationName> = {
@@ -37,7 +39,7 @@ function task<Name extends OperationName>(_name: Name, work: Work<Name>): Tasks[
 }
 
 /** Runs inside the worker. */
-export const TASKS: Tasks = {
+export const TASKS = {
   probe: task("probe", ({ media, count }, limits) => probe(media, limits, count)),
   muxAudio: task("muxAudio", (params, limits, context) => muxAudio(params, context.outFolder, limits, context)),
   composeTimeline: task("composeTimeline", composeTimeline),
@@ -50,6 +52,8 @@ export const TASKS: Tasks = {
   conform: task("conform", conformTask),
   removeObject: task("removeObject", removeObjectTask),
   upscale: task("upscale", upscaleTask),
+  placePicture: task("placePicture", placePictureTask),
+  zipFrames: task("zipFrames", zipFramesTask),
   segment: task("segment", segmentTask),
   segmentFrame: task("segmentFrame", segmentFrameTask),
-};
+} satisfies Tasks;

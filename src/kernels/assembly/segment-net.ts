@@ -88,3 +88,100 @@ export function segmentDepthwise(
     }
   }
 }
+
+/** Adds to (or with `multiply`, multiplies) `count` values at `target` those at `source`, of which there are `period`, over and over. */
+export function segmentCombine(target: usize, source: usize, count: i32, period: i32, multiply: bool): void {
+  const single = f32x4.splat(load<f32>(source));
+  for (let start = 0; start < count; start += period == 1 ? count : period) {
+    const to = target + (<usize>start << 2), length = period == 1 ? count : period;
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      const at = to + (<usize>i << 2);
+      const own = v128.load(at), other = period == 1 ? single : v128.load(source + (<usize>i << 2));
+      v128.store(at, multiply ? f32x4.mul(own, other) : f32x4.add(own, other));
+    }
+    for (; i < length; i++) {
+      const at = to + (<usize>i << 2);
+      const own = load<f32>(at), other = load<f32>(source + (period == 1 ? 0 : <usize>i << 2));
+      store<f32>(at, multiply ? own * other : own + other);
+    }
+  }
+}
+
+/** Negative values times `slope`, others up to `most`. Writes up to three values past `count`. */
+export function segmentRectify(source: usize, count: i32, slope: f32, most: f32, target: usize): void {
+  const zero = f32x4.splat(0), top = f32x4.splat(most), factor = f32x4.splat(slope);
+  for (let at: usize = 0, end = <usize>count << 2; at < end; at += 16) {
+    const value = v128.load(source + at);
+    const positive = f32x4.min(f32x4.max(value, zero), top);
+    v128.store(target + at, f32x4.add(positive, f32x4.mul(factor, f32x4.min(value, zero))));
+  }
+}
+
+/** Bilinear resizing by pixels' centres. channels is a multiple of four. */
+export function segmentResize(
+  source: usize, widthIn: i32, heightIn: i32, channels: i32, target: usize, width: i32, height: i32,
+): void {
+  const pixel = <usize>channels << 2, half: f32 = 0.5;
+  for (let y = 0; y < height; y++) {
+    const sy = max(<f32>0, min(<f32>(heightIn - 1), (<f32>y + half) * <f32>heightIn / <f32>height - half));
+    const iy = <i32>sy, fy = f32x4.splat(sy - <f32>iy);
+    const below: usize = iy + 1 < heightIn ? <usize>widthIn * pixel : 0;
+    for (let x = 0; x < width; x++) {
+      const sx = max(<f32>0, min(<f32>(widthIn - 1), (<f32>x + half) * <f32>widthIn / <f32>width - half));
+      const ix = <i32>sx, fx = f32x4.splat(sx - <f32>ix);
+      const next: usize = ix + 1 < widthIn ? pixel : 0;
+      const from = source + <usize>(iy * widthIn + ix) * pixel, to = target + <usize>(y * width + x) * pixel;
+      for (let c: usize = 0; c < pixel; c += 16) {
+        const a = v128.load(from + c), b = v128.load(from + next + c), d = v128.load(from + below + c), e = v128.load(from + below + next + c);
+        const top = f32x4.add(a, f32x4.mul(fx, f32x4.sub(b, a))), bottom = f32x4.add(d, f32x4.mul(fx, f32x4.sub(e, d)));
+        v128.store(to + c, f32x4.add(top, f32x4.mul(fy, f32x4.sub(bottom, top))));
+      }
+    }
+  }
+}
+
+/**
+ * A transposed convolution to twice the size, each pixel making 2 x 2. `weights`: row, column, output channel, input channel. channelsIn is a
+ * multiple of four.
+ */
+export function segmentEnlarge(
+  source: usize, width: i32, height: i32, channelsIn: i32, weights: usize, channelsOut: i32, target: usize,
+): void {
+  const pixel = <usize>channelsIn << 2;
+  for (let y = 0; y < 2 * height; y++) {
+    for (let x = 0; x < 2 * width; x++) {
+      const from = source + <usize>((y >> 1) * width + (x >> 1)) * pixel;
+      for (let c = 0; c < channelsOut; c++) {
+        const w = weights + <usize>((((y & 1) << 1) + (x & 1)) * channelsOut + c) * pixel;
+        let sum = f32x4.splat(0);
+        for (let k: usize = 0; k < pixel; k += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(from + k), v128.load(w + k)));
+        const total = f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3);
+        store<f32>(target + (<usize>((y * 2 * width + x) * channelsOut + c) << 2), total);
+      }
+    }
+  }
+}
+
+/** The largest of 3 x 3 values, every second pixel. channels is a multiple of four. */
+export function segmentLargest(source: usize, widthIn: i32, channels: i32, target: usize, width: i32, height: i32): void {
+  const pixel = <usize>channels << 2, row = <usize>widthIn * pixel;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = source + <usize>(2 * y) * row + <usize>(2 * x) * pixel, to = target + <usize>(y * width + x) * pixel;
+      for (let c: usize = 0; c < pixel; c += 16) {
+        let most = v128.load(from + c);
+        for (let ky: usize = 0; ky < 3; ky++) {
+          for (let kx: usize = 0; kx < 3; kx++) most = f32x4.max(most, v128.load(from + ky * row + kx * pixel + c));
+        }
+        v128.store(to + c, most);
+      }
+    }
+  }
+}
+
+/** Copies `channels` values of each of `pixels` pixels; `source` and `target` are those of the first one, each pixel so many values after another. */
+export function segmentSelect(source: usize, sourceChannels: i32, target: usize, targetChannels: i32, channels: i32, pixels: i32): void {
+  const from = <usize>sourceChannels << 2, to = <usize>targetChannels << 2, bytes = <usize>channels << 2;
+  for (let i = 0; i < pixels; i++) memory.copy(target + <usize>i * to, source + <usize>i * from, bytes);
+}

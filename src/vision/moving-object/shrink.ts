@@ -31,14 +31,22 @@ export function shrinkFrame(frame: Frame, source: FrameFormat, { factor, format 
     const shiftY = index ? source.chromaShiftY : 0;
     const down = 2 ** (source.bitDepth - 8);
     const data = new Uint8Array(format.width * format.height);
+    const starts = new Int32Array(format.width);
+    const ends = new Int32Array(format.width);
+    for (let x = 0; x < format.width; x++) {
+      starts[x] = Math.min(own.width - 1, (x * factor) >> shiftX);
+      ends[x] = Math.max(starts[x]! + 1, Math.min(own.width, ((x + 1) * factor) >> shiftX));
+    }
     for (let y = 0; y < format.height; y++) {
       const y0 = Math.min(own.height - 1, (y * factor) >> shiftY);
       const y1 = Math.max(y0 + 1, Math.min(own.height, ((y + 1) * factor) >> shiftY));
       for (let x = 0; x < format.width; x++) {
-        const x0 = Math.min(own.width - 1, (x * factor) >> shiftX);
-        const x1 = Math.max(x0 + 1, Math.min(own.width, ((x + 1) * factor) >> shiftX));
+        const [x0, x1] = [starts[x]!, ends[x]!];
         let sum = 0;
-        for (let sy = y0; sy < y1; sy++) for (let sx = x0; sx < x1; sx++) sum += own.data[sy * own.stride + sx]!;
+        for (let sy = y0; sy < y1; sy++) {
+          const row = sy * own.stride;
+          for (let sx = x0; sx < x1; sx++) sum += own.data[row + sx]!;
+        }
         data[y * format.width + x] = Math.round(sum / ((y1 - y0) * (x1 - x0) * down));
       }
     }

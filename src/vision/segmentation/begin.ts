@@ -1,9 +1,9 @@
 /** An object's mask on one frame, from clicks, a box or a guess. */
-import { cameraMotion, ownMotion } from "./camera.ts";
+import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence } from "./colour.ts";
 import { geodesic } from "./geodesic.ts";
 import { type Box, grow, type Picture } from "./picture.ts";
-import { boxMean, fillHoles, keepRegions } from "./regions.ts";
+import { fillHoles, keepRegions } from "./regions.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A point of a small frame. */
@@ -135,7 +135,7 @@ function movementEvidence(
   const { width, height } = picture;
   const flow = workspace.flow(picture, near);
   const camera = cameraMotion(flow, width, height);
-  const own = boxMean(ownMotion(flow, camera, width, height), width, height, 1);
+  const own = workspace.mean(workspace.ownMotion(flow, camera), 1);
   const typical = median(on.map((i) => own[i]!));
   const least = Math.max(0.8, 3 * camera.spread);
   if (typical < least || (off.length > 0 && median(off.map((i) => own[i]!)) > 0.5 * typical)) return undefined;

@@ -10,66 +10,76 @@ export type CameraMotion = {
   readonly spread: number;
 };
 
+type Affine = readonly [number, number, number];
+type Plane = Float64Array;
+
 const STEP = 5;
 const ROUNDS = 6;
 
 /** @param excluded above 0.5 where the object is: it does not move with the camera. */
 export function cameraMotion(flow: Flow, width: number, height: number, excluded?: Float32Array): CameraMotion {
-  const samples: number[] = [];
+  const places: number[] = [];
   for (let y = STEP; y < height - STEP; y += STEP) {
     for (let x = STEP; x < width - STEP; x += STEP) {
       const i = y * width + x;
-      if (!(excluded && excluded[i]! > 0.5)) samples.push(i);
+      if (!(excluded && excluded[i]! > 0.5)) places.push(i);
     }
   }
-  let ux: [number, number, number] = [middle(samples.map((i) => flow.x[i]!)), 0, 0];
-  let vx: [number, number, number] = [middle(samples.map((i) => flow.y[i]!)), 0, 0];
+  const count = places.length;
+  const [xs, ys, us, vs] = [0, 0, 0, 0].map(() => new Float64Array(count)) as [Plane, Plane, Plane, Plane];
+  for (let k = 0; k < count; k++) {
+    const i = places[k]!;
+    xs[k] = (i % width) / width;
+    ys[k] = Math.floor(i / width) / width;
+    us[k] = flow.x[i]!;
+    vs[k] = flow.y[i]!;
+  }
+  // Coordinates are shares of the width here, so that the equations are well scaled.
+  let u: Affine = [middle(us), 0, 0];
+  let v: Affine = [middle(vs), 0, 0];
   let spread = 4;
-  for (let round = 0; round < ROUNDS && samples.length > 12; round++) {
-    const errors = samples.map((i) => {
-      const [x, y] = [i % width, Math.floor(i / width)];
-      return Math.hypot(flow.x[i]! - (ux[0] + ux[1] * x + ux[2] * y), flow.y[i]! - (vx[0] + vx[1] * x + vx[2] * y));
-    });
+  const errors = new Float64Array(count);
+  for (let round = 0; round < ROUNDS && count > 12; round++) {
+    for (let k = 0; k < count; k++) {
+      const du = us[k]! - (u[0] + u[1] * xs[k]! + u[2] * ys[k]!);
+      const dv = vs[k]! - (v[0] + v[1] * xs[k]! + v[2] * ys[k]!);
+      errors[k] = Math.sqrt(du * du + dv * dv);
+    }
     spread = Math.max(0.15, 1.2 * middle(errors));
     const reach = 2.5 * spread;
+    let [w1, wx, wy, wxx, wxy, wyy, u1, uX, uY, v1, vX, vY] = [1e-3, 0, 0, 1e-3, 0, 1e-3, 0, 0, 0, 0, 0, 0];
+    for (let k = 0; k < count; k++) {
+      const share = errors[k]! / reach;
+      const weight = 1 / (1 + share * share * share * share);
+      const [x, y] = [xs[k]!, ys[k]!];
+      const [wu, wv] = [weight * us[k]!, weight * vs[k]!];
+      w1 += weight;
+      wx += weight * x;
+      wy += weight * y;
+      wxx += weight * x * x;
+      wxy += weight * x * y;
+      wyy += weight * y * y;
+      u1 += wu;
+      uX += wu * x;
+      uY += wu * y;
+      v1 += wv;
+      vX += wv * x;
+      vY += wv * y;
+    }
     const normal = [
-      [1e-3, 0, 0],
-      [0, 1e-3, 0],
-      [0, 0, 1e-3],
+      [w1, wx, wy],
+      [wx, wxx, wxy],
+      [wy, wxy, wyy],
     ];
-    const [bu, bv] = [
-      [0, 0, 0],
-      [0, 0, 0],
-    ];
-    for (const [k, i] of samples.entries()) {
-      const weight = 1 / (1 + (errors[k]! / reach) ** 4);
-      const basis = [1, (i % width) / width, Math.floor(i / width) / width];
-      for (let a = 0; a < 3; a++) {
-        for (let b = 0; b < 3; b++) normal[a]![b]! += weight * basis[a]! * basis[b]!;
-        bu![a]! += weight * basis[a]! * flow.x[i]!;
-        bv![a]! += weight * basis[a]! * flow.y[i]!;
-      }
-    }
-    const [su, sv] = [solveSymmetric(normal, bu!), solveSymmetric(normal, bv!)];
+    const [su, sv] = [solveSymmetric(normal, [u1, uX, uY]), solveSymmetric(normal, [v1, vX, vY])];
     if (!su || !sv) break;
-    ux = [su[0]!, su[1]! / width, su[2]! / width];
-    vx = [sv[0]!, sv[1]! / width, sv[2]! / width];
+    u = [su[0]!, su[1]!, su[2]!];
+    v = [sv[0]!, sv[1]!, sv[2]!];
   }
-  return { ux, vx, spread };
+  return { ux: [u[0], u[1] / width, u[2] / width], vx: [v[0], v[1] / width, v[2] / width], spread };
 }
 
-/** How far each pixel's motion is from the camera's, in pixels. */
-export function ownMotion(flow: Flow, { ux, vx }: CameraMotion, width: number, height: number): Float32Array {
-  const out = new Float32Array(width * height);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      out[i] = Math.hypot(flow.x[i]! - (ux[0] + ux[1] * x + ux[2] * y), flow.y[i]! - (vx[0] + vx[1] * x + vx[2] * y));
-    }
-  }
-  return out;
-}
-
-function middle(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
+function middle(values: Plane): number {
+  const sorted = values.slice().sort();
   return sorted[sorted.length >> 1] ?? 0;
 }

@@ -1,9 +1,9 @@
 /** Follows one object from frame to frame: its mask moves with the picture and is cut again by colours, edges and motion. */
-import { cameraMotion, ownMotion } from "./camera.ts";
+import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence, likeness } from "./colour.ts";
 import { type Box, boxOf, grow, type Picture } from "./picture.ts";
-import { boxMean, fillHoles, keepRegions, regionsOf } from "./regions.ts";
-import type { Flow, Workspace } from "./workspace.ts";
+import { fillHoles, keepRegions, regionsOf } from "./regions.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** Weights of what speaks for a pixel. */
 const SHAPE = 2.4;
@@ -14,8 +14,6 @@ const HABIT = 3;
 const HABIT_SHARE = 0.2;
 /** How much an object that grows faster than objects do is held back. */
 const GROWTH = 2;
-/** Levels of difference that a pixel's error in a flow's way there and back counts as. */
-const ASTRAY = 12;
 /** How much of what is known of colours is the first frame's. */
 const REMEMBERED = 0.5;
 /** Share of its usual size below which an object counts as gone, and likeness of colours below which it is not itself. */
@@ -52,7 +50,7 @@ export class Follower {
     this.#workspace = workspace;
     this.#picture = picture;
     this.#mask = mask;
-    const { own, around } = coloursOf(picture, mask);
+    const { own, around } = coloursOf(picture, binsOf(picture), mask);
     this.#given = own;
     this.#own = own.copy();
     this.#around = around;
@@ -82,7 +80,7 @@ export class Follower {
       this.#mask = new Float32Array(width * height);
       return this.#mask;
     }
-    const { own, around } = coloursOf(picture, mask, table);
+    const { own, around } = coloursOf(picture, bins, mask, table);
     const size = sumOf(mask);
     if (size < LEAST_SIZE * this.#area || likeness(own, this.#expected()) < LEAST_LIKENESS) {
       this.#lost = true;
@@ -112,16 +110,16 @@ export class Follower {
   #follow(picture: Picture, bins: Uint16Array, table: Float32Array): Float32Array {
     const { width, height } = picture;
     const flow = this.#workspace.flow(picture, this.#picture);
-    const back = this.#workspace.flow(this.#picture, picture);
-    const { shape, trust, habit } = carry(this.#mask, this.#habit, flow, back, picture, this.#picture);
+    this.#workspace.flow(this.#picture, picture);
+    const { shape, trust, habit } = this.#workspace.carry(this.#mask, this.#habit, picture, this.#picture);
     this.#habit = habit;
     const seen = boxOf(shape, width, height, 0.3);
     if (!seen) return new Float32Array(width * height);
     const side = Math.sqrt((seen.x1 - seen.x0) * (seen.y1 - seen.y0));
     const box = grow(seen, 10 + 0.2 * side, width, height);
-    const near = boxMean(shape, width, height, Math.max(3, Math.round(side * 0.07)));
+    const near = this.#workspace.mean(shape, Math.max(3, Math.round(side * 0.07)));
     const camera = cameraMotion(flow, width, height, shape);
-    const own = ownMotion(flow, camera, width, height);
+    const own = this.#workspace.ownMotion(flow, camera);
     const typical = meanWhere(own, shape);
     const least = Math.max(0.7, 2.5 * camera.spread);
     const moves = typical > least;
@@ -146,7 +144,7 @@ export class Follower {
       }
     }
     this.#workspace.cut(picture, box, against, mask);
-    keepRegions(mask, width, height, shape, ({ pixels, sum }) => sum > 0.25 * pixels.length);
+    keepRegions(mask, width, height, shape, ({ size, sum }) => sum > 0.25 * size);
     fillHoles(mask, width, height, 0.02 * this.#area);
     return mask;
   }
@@ -163,69 +161,28 @@ export class Follower {
     const whole: Box = { x0: 0, y0: 0, x1: width, y1: height };
     this.#workspace.cut(picture, whole, against, mask);
     const known = this.#expected();
-    let best: readonly number[] | undefined;
+    let best = 0;
     let bestScore = 0.75;
-    for (const { pixels } of regionsOf(mask, width, height, mask)) {
-      if (pixels.length < 0.3 * this.#area || pixels.length > 3 * this.#area) continue;
-      const part = new Float32Array(width * height);
-      for (const i of pixels) part[i] = 1;
+    const { regions, labels } = regionsOf(mask, width, height, mask);
+    for (const { label, size } of regions) {
+      if (size < 0.3 * this.#area || size > 3 * this.#area) continue;
       const colours = new Colours();
-      colours.add(bins, (i) => part[i]!);
+      colours.add(bins, (i) => (labels[i] === label ? 1 : 0));
       const score = likeness(colours, known);
-      if (score > bestScore) {
-        bestScore = score;
-        best = pixels;
-      }
+      if (score > bestScore) [best, bestScore] = [label, score];
     }
-    mask.fill(0);
-    for (const i of best ?? []) mask[i] = 1;
+    for (let i = 0; i < mask.length; i++) mask[i] = best > 0 && labels[i] === best ? 1 : 0;
     return mask;
   }
 }
 
-/** Moves a mask along the flow. `trust`: how well the picture moved that way, 0 to 1. */
-function carry(
-  mask: Float32Array,
-  habits: Float32Array,
-  flow: Flow,
-  back: Flow,
-  picture: Picture,
-  before: Picture,
-): { shape: Float32Array; trust: Float32Array; habit: Float32Array } {
-  const { width, height } = picture;
-  const shape = new Float32Array(mask.length);
-  const error = new Float32Array(mask.length);
-  const habit = new Float32Array(mask.length);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const px = Math.max(0, Math.min(width - 1.001, x + flow.x[i]!));
-      const py = Math.max(0, Math.min(height - 1.001, y + flow.y[i]!));
-      const [ix, iy] = [Math.floor(px), Math.floor(py)];
-      const [fx, fy] = [px - ix, py - iy];
-      const at = iy * width + ix;
-      const below = iy + 1 < height ? at + width : at;
-      const top = mask[at]! * (1 - fx) + mask[at + 1]! * fx;
-      shape[i] = top * (1 - fy) + (mask[below]! * (1 - fx) + mask[below + 1]! * fx) * fy;
-      const from = (fy < 0.5 ? at : below) + (fx < 0.5 ? 0 : 1);
-      habit[i] = habits[from]!;
-      // Where the way back leads elsewhere, this part of the scene was not seen before.
-      const astray = Math.hypot(flow.x[i]! + back.x[from]!, flow.y[i]! + back.y[from]!);
-      error[i] =
-        Math.max(0, astray - 0.5) * ASTRAY +
-        Math.abs(picture.y[i]! - before.y[from]!) +
-        Math.abs(picture.u[i]! - before.u[from]!) +
-        Math.abs(picture.v[i]! - before.v[from]!);
-    }
-  }
-  const trust = boxMean(error, width, height, 2);
-  for (let i = 0; i < trust.length; i++) trust[i] = 1 / (1 + (trust[i]! / 22) ** 2);
-  return { shape, trust, habit };
-}
-
 /** @param table evidence of colours: what looks like the object is not learnt as its surroundings. */
-function coloursOf(picture: Picture, mask: Float32Array, table?: Float32Array): { own: Colours; around: Colours } {
-  const { width, height } = picture;
-  const bins = binsOf(picture);
+function coloursOf(
+  { width, height }: Picture,
+  bins: Uint16Array,
+  mask: Float32Array,
+  table?: Float32Array,
+): { own: Colours; around: Colours } {
   const own = new Colours();
   own.add(bins, (i) => (mask[i]! > 0.6 ? 1 : 0));
   const around = new Colours();
@@ -233,7 +190,8 @@ function coloursOf(picture: Picture, mask: Float32Array, table?: Float32Array): 
   const ring = grow(box, 16 + 0.5 * Math.sqrt((box.x1 - box.x0) * (box.y1 - box.y0)), width, height);
   around.add(bins, (i) => {
     if (mask[i]! >= 0.4) return 0;
-    const [x, y] = [i % width, Math.floor(i / width)];
+    const y = (i / width) | 0;
+    const x = i - y * width;
     const weight = table && table[bins[i]!]! > 0.5 ? 0.15 : 1;
     return x >= ring.x0 && x < ring.x1 && y >= ring.y0 && y < ring.y1 ? weight : 0.05 * weight;
   });

@@ -43,6 +43,7 @@ export class Net {
   readonly #constants = new Map<string, Constant>();
   readonly #memory = createMemory(MEMORY);
   readonly #kernels: Kernels = loadKernels(this.#memory);
+  readonly #placed = new Map<string, number>();
   readonly #packed = new Map<string, { weights: number; bias: number }>();
   readonly #arena = new Arena(1024, MEMORY / 4);
   #work = new Arena(MEMORY / 4, MEMORY);
@@ -98,7 +99,7 @@ export class Net {
       case "DepthwiseConv2dNative":
         return [this.#depthwise(node, tensor(0))];
       case "Conv2DBackpropInput":
-        return [this.#enlarge(constant(1), tensor(2))];
+        return [this.#enlarge(inputs[1]!, tensor(2))];
       case "Add":
       case "AddV2":
       case "AddN":
@@ -137,7 +138,7 @@ export class Net {
     return { height, width, channels, at, data: new Float32Array(this.#memory.buffer, at, height * width * channels) };
   }
 
-  #copy(source: Tensor): Tensor {
+  #copy(source: Tensor): Tensor & { at: number } {
     const copy = this.#new(source.height, source.width, source.channels);
     copy.data.set(source.data);
     return copy;
@@ -146,11 +147,7 @@ export class Net {
   /** Negative values times `slope`, others up to `most`. */
   #rectify(source: Tensor, slope: number, most: number): Tensor {
     const out = this.#new(source.height, source.width, source.channels);
-    const [from, to] = [source.data, out.data];
-    for (let i = 0; i < from.length; i++) {
-      const value = from[i]!;
-      to[i] = value > 0 ? (value < most ? value : most) : slope * value;
-    }
+    this.#kernels.segmentRectify(source.data.byteOffset, out.data.length, slope, most, out.at);
     return out;
   }
 
@@ -162,18 +159,15 @@ export class Net {
 
   /** Sums or products of tensors, of constants a channel, and of single values. */
   #combine(inputs: readonly string[], value: (reference: string) => Tensor, multiply: boolean): Tensor {
-    const parts = inputs.map((name) => this.#constants.get(name)?.values ?? value(name).data);
-    const shapes = inputs.filter((name) => !this.#constants.has(name)).map(value);
-    const largest = shapes.reduce((a, b) => (b.data.length > a.data.length ? b : a));
-    const out = this.#new(largest.height, largest.width, largest.channels);
-    const { data } = out;
+    const parts = inputs.map((name) => this.#constants.get(name) ?? value(name));
+    const sizes = parts.map((part) => ("data" in part ? part.data.length : 0));
+    const largest = sizes.indexOf(Math.max(...sizes));
+    const out = this.#copy(parts[largest] as Tensor);
     for (const [index, part] of parts.entries()) {
-      const length = part.length;
-      for (let i = 0; i < data.length; i += length) {
-        if (index === 0) data.set(part, i);
-        else if (multiply) for (let k = 0; k < length; k++) data[i + k]! *= part[k]!;
-        else for (let k = 0; k < length; k++) data[i + k]! += part[k]!;
-      }
+      if (index === largest) continue;
+      const [at, length] =
+        "data" in part ? [part.data.byteOffset, part.data.length] : [this.#place(inputs[index]!), part.values.length];
+      this.#kernels.segmentCombine(out.at, at, out.data.length, length, multiply);
     }
     return out;
   }
@@ -208,35 +202,24 @@ export class Net {
   }
 
   #depthwise(node: Node, source: Tensor): Tensor {
-    const { shape, values } = this.#constants.get(node.input![1]!)!;
-    const kernel = shape[0]!;
+    const kernel = this.#constants.get(node.input![1]!)!.shape[0]!;
     const stride = strideOf(node);
     const padded = isSame(node) ? this.#padSame(source, kernel, stride) : source;
     const height = Math.floor((padded.height - kernel) / stride) + 1;
     const width = Math.floor((padded.width - kernel) / stride) + 1;
     const out = this.#new(height, width, source.channels);
-    const weights = this.#work.take(values.length * 4);
-    new Float32Array(this.#memory.buffer, weights, values.length).set(values);
+    const weights = this.#place(node.input![1]!);
     const from = padded.data.byteOffset;
     this.#kernels.segmentDepthwise(from, padded.width, padded.channels, weights, out.at, width, height, kernel, stride);
     return out;
   }
 
   /** A transposed convolution to twice the size, each pixel making four. */
-  #enlarge({ shape, values }: Constant, source: Tensor): Tensor {
-    const [kernelHeight = 2, kernelWidth = 2, channelsOut = 1, channelsIn = 1] = shape;
+  #enlarge(name: string, source: Tensor): Tensor {
+    const [, , channelsOut = 1] = this.#constants.get(name)!.shape;
     const out = this.#new(source.height * 2, source.width * 2, channelsOut);
-    for (let y = 0; y < out.height; y++) {
-      for (let x = 0; x < out.width; x++) {
-        const from = ((y >> 1) * source.width + (x >> 1)) * channelsIn;
-        for (let c = 0; c < channelsOut; c++) {
-          const weights = (((y % kernelHeight) * kernelWidth + (x % kernelWidth)) * channelsOut + c) * channelsIn;
-          let sum = 0;
-          for (let k = 0; k < channelsIn; k++) sum += source.data[from + k]! * values[weights + k]!;
-          out.data[(y * out.width + x) * channelsOut + c] = sum;
-        }
-      }
-    }
+    const { data, width, height, channels } = source;
+    this.#kernels.segmentEnlarge(data.byteOffset, width, height, channels, this.#place(name), channelsOut, out.at);
     return out;
   }
 
@@ -269,21 +252,10 @@ export class Net {
 
   /** 3 x 3, every second pixel. */
   #largest(source: Tensor): Tensor {
-    const { width, channels, data } = source;
+    const { data, width, channels } = source;
     const [h, w] = [Math.floor((source.height - 3) / 2) + 1, Math.floor((width - 3) / 2) + 1];
     const out = this.#new(h, w, channels);
-    for (let y = 0; y < h; y++) {
-      for (let x = 0; x < w; x++) {
-        for (let c = 0; c < channels; c++) {
-          let most = Number.NEGATIVE_INFINITY;
-          for (let k = 0; k < 9; k++) {
-            const at = ((2 * y + Math.floor(k / 3)) * width + 2 * x + (k % 3)) * channels + c;
-            if (data[at]! > most) most = data[at]!;
-          }
-          out.data[(y * w + x) * channels + c] = most;
-        }
-      }
-    }
+    this.#kernels.segmentLargest(data.byteOffset, width, channels, out.at, w, h);
     return out;
   }
 
@@ -293,10 +265,9 @@ export class Net {
     const out = this.#new(height, width, channels);
     let offset = 0;
     for (const part of parts) {
-      for (let i = 0; i < height * width; i++) {
-        for (let c = 0; c < part.channels; c++) out.data[i * channels + offset + c] = part.data[i * part.channels + c]!;
-      }
-      offset += part.channels;
+      const { data, channels: own } = part;
+      this.#kernels.segmentSelect(data.byteOffset, own, out.at + 4 * offset, channels, own, height * width);
+      offset += own;
     }
     return out;
   }
@@ -305,37 +276,29 @@ export class Net {
     let offset = 0;
     return sizes.map((channels) => {
       const out = this.#new(source.height, source.width, channels);
-      for (let i = 0; i < source.height * source.width; i++) {
-        const from = i * source.channels + offset;
-        for (let c = 0; c < channels; c++) out.data[i * channels + c] = source.data[from + c]!;
-      }
+      const { data, channels: own, height, width } = source;
+      this.#kernels.segmentSelect(data.byteOffset + 4 * offset, own, out.at, channels, channels, height * width);
       offset += channels;
       return out;
     });
   }
 
   /** Bilinear, by pixels' centres. */
-  #resize(source: Tensor, height: number, width: number): Tensor {
-    const { channels, data } = source;
+  #resize({ data, width: from, height: rows, channels }: Tensor, height: number, width: number): Tensor {
     const out = this.#new(height, width, channels);
-    for (let y = 0; y < height; y++) {
-      const sy = Math.max(0, Math.min(source.height - 1, ((y + 0.5) * source.height) / height - 0.5));
-      const [y0, fy] = [Math.floor(sy), sy - Math.floor(sy)];
-      const y1 = Math.min(source.height - 1, y0 + 1);
-      for (let x = 0; x < width; x++) {
-        const sx = Math.max(0, Math.min(source.width - 1, ((x + 0.5) * source.width) / width - 0.5));
-        const [x0, fx] = [Math.floor(sx), sx - Math.floor(sx)];
-        const x1 = Math.min(source.width - 1, x0 + 1);
-        const at = (row: number, column: number): number => (row * source.width + column) * channels;
-        const [a, b, c, d] = [at(y0, x0), at(y0, x1), at(y1, x0), at(y1, x1)];
-        const to = (y * width + x) * channels;
-        for (let k = 0; k < channels; k++) {
-          const top = data[a + k]! * (1 - fx) + data[b + k]! * fx;
-          out.data[to + k] = top * (1 - fy) + (data[c + k]! * (1 - fx) + data[d + k]! * fx) * fy;
-        }
-      }
-    }
+    this.#kernels.segmentResize(data.byteOffset, from, rows, channels, out.at, width, height);
     return out;
+  }
+
+  /** A constant as it is, put into memory once. */
+  #place(name: string): number {
+    const known = this.#placed.get(name);
+    if (known !== undefined) return known;
+    const { values } = this.#constants.get(name)!;
+    const at = this.#arena.take(values.byteLength);
+    new Float32Array(this.#memory.buffer, at, values.length).set(values);
+    this.#placed.set(name, at);
+    return at;
   }
 
   /** Weights in the kernel's order, once. */

@@ -1,34 +1,55 @@
 /** Connected parts of a mask. */
 
-/** Pixels of one connected part. */
-export type Region = { readonly pixels: readonly number[]; readonly sum: number };
+/** One connected part. */
+export type Region = {
+  /** Its number, from 1, in the map of parts. */
+  readonly label: number;
+  readonly size: number;
+  /** Of its pixels' weights. */
+  readonly sum: number;
+  readonly touchesEdge: boolean;
+};
 
-/** Parts of `mask` above one half, four-connected. @param weight summed over each part. */
-export function regionsOf(mask: Float32Array, width: number, height: number, weight: Float32Array): Region[] {
-  const seen = new Uint8Array(mask.length);
-  const found: Region[] = [];
+/**
+ * Parts of `mask` above one half (with `inverse`, not above it), four-connected.
+ * @param weight summed over each part.
+ * @returns the parts and, for every pixel, its part's label; 0 for none.
+ */
+export function regionsOf(
+  mask: Float32Array,
+  width: number,
+  height: number,
+  weight: Float32Array,
+  inverse = false,
+): { regions: Region[]; labels: Int32Array } {
+  const labels = new Int32Array(mask.length);
+  const queue = new Int32Array(mask.length);
+  const regions: Region[] = [];
   for (let start = 0; start < mask.length; start++) {
-    if (seen[start] || !(mask[start]! > 0.5)) continue;
-    const pixels = [start];
-    seen[start] = 1;
+    if (labels[start] !== 0 || mask[start]! > 0.5 === inverse) continue;
+    const label = regions.length + 1;
+    let [next, end] = [0, 1];
+    queue[0] = start;
+    labels[start] = label;
     let sum = 0;
-    const visit = (i: number): void => {
-      if (seen[i] || !(mask[i]! > 0.5)) return;
-      seen[i] = 1;
-      pixels.push(i);
-    };
-    for (let next = 0; next < pixels.length; next++) {
-      const i = pixels[next]!;
+    let touchesEdge = false;
+    while (next < end) {
+      const i = queue[next++]!;
       sum += weight[i]!;
       const x = i % width;
-      if (x > 0) visit(i - 1);
-      if (x + 1 < width) visit(i + 1);
-      if (i >= width) visit(i - width);
-      if (i < width * (height - 1)) visit(i + width);
+      const [left, right, top, bottom] = [x === 0, x + 1 === width, i < width, i >= width * (height - 1)];
+      touchesEdge ||= left || right || top || bottom;
+      for (let side = 0; side < 4; side++) {
+        if (side === 0 ? left : side === 1 ? right : side === 2 ? top : bottom) continue;
+        const near = side === 0 ? i - 1 : side === 1 ? i + 1 : side === 2 ? i - width : i + width;
+        if (labels[near] !== 0 || mask[near]! > 0.5 === inverse) continue;
+        labels[near] = label;
+        queue[end++] = near;
+      }
     }
-    found.push({ pixels, sum });
+    regions.push({ label, size: end, sum, touchesEdge });
   }
-  return found;
+  return { regions, labels };
 }
 
 /** Clears the parts of a mask that `keep` does not want. */
@@ -39,56 +60,24 @@ export function keepRegions(
   weight: Float32Array,
   keep: (region: Region) => boolean,
 ): void {
-  for (const region of regionsOf(mask, width, height, weight)) {
-    if (!keep(region)) for (const i of region.pixels) mask[i] = 0;
-  }
+  const { regions, labels } = regionsOf(mask, width, height, weight);
+  paint(mask, labels, regions, (region) => !keep(region), 0);
 }
 
 /** Fills holes of at most `most` pixels that do not touch the picture's edge. */
 export function fillHoles(mask: Float32Array, width: number, height: number, most: number): void {
-  const outside = new Float32Array(mask.length);
-  for (let i = 0; i < mask.length; i++) outside[i] = mask[i]! > 0.5 ? 0 : 1;
-  for (const { pixels } of regionsOf(outside, width, height, outside)) {
-    if (pixels.length > most) continue;
-    const atEdge = pixels.some(
-      (i) => i < width || i >= width * (height - 1) || i % width === 0 || i % width === width - 1,
-    );
-    if (!atEdge) for (const i of pixels) mask[i] = 1;
-  }
+  const { regions, labels } = regionsOf(mask, width, height, mask, true);
+  paint(mask, labels, regions, ({ size, touchesEdge }) => size <= most && !touchesEdge, 1);
 }
 
-/** Mean over a square of `2 * radius + 1` pixels, edges cut off. */
-export function boxMean(values: Float32Array, width: number, height: number, radius: number): Float32Array {
-  const rows = new Float32Array(values.length);
-  for (let y = 0; y < height; y++) {
-    const row = y * width;
-    let sum = 0;
-    let count = 0;
-    for (let x = 0; x < Math.min(radius, width); x++, count++) sum += values[row + x]!;
-    for (let x = 0; x < width; x++) {
-      if (x + radius < width) {
-        sum += values[row + x + radius]!;
-        count++;
-      }
-      if (x - radius - 1 >= 0) {
-        sum -= values[row + x - radius - 1]!;
-        count--;
-      }
-      rows[row + x] = sum / count;
-    }
-  }
-  const out = new Float32Array(values.length);
-  const sums = new Float64Array(width);
-  let count = 0;
-  const add = (y: number, sign: number): void => {
-    for (let x = 0; x < width; x++) sums[x]! += sign * rows[y * width + x]!;
-    count += sign;
-  };
-  for (let y = 0; y < Math.min(radius, height); y++) add(y, 1);
-  for (let y = 0; y < height; y++) {
-    if (y + radius < height) add(y + radius, 1);
-    if (y - radius - 1 >= 0) add(y - radius - 1, -1);
-    for (let x = 0; x < width; x++) out[y * width + x] = sums[x]! / count;
-  }
-  return out;
+function paint(
+  mask: Float32Array,
+  labels: Int32Array,
+  regions: readonly Region[],
+  wanted: (region: Region) => boolean,
+  value: number,
+): void {
+  const chosen = Uint8Array.of(0, ...regions.map((region) => (wanted(region) ? 1 : 0)));
+  if (!chosen.includes(1)) return;
+  for (let i = 0; i < mask.length; i++) if (chosen[labels[i]!] === 1) mask[i] = value;
 }

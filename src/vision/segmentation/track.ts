@@ -51,26 +51,37 @@ export async function trackObject(
   };
   const given: Float32Array[] = [];
   let follower: Follower | undefined;
+  let reached = 0;
   for (const [k, frame] of frames.entries()) {
     const anchor = anchors.get(frame)!;
     const mask = anchorMask(workspace, clip, frame, anchor, follower?.mask);
-    if (k === 0 && !isSomething(mask)) return false;
+    const shows = isSomething(mask);
+    if (k === 0 && !shows) return false;
     given.push(mask);
-    set(frame, mask);
-    const last = Math.min(to, (frames[k + 1] ?? clip.frameCount) - (k + 1 < frames.length ? 0 : 1));
-    // What was followed here would only be thrown away.
-    if (k + 1 < frames.length && frames[k + 1]! <= from && "mask" in anchors.get(frames[k + 1]!)!) continue;
-    follower = isSomething(mask) ? new Follower(workspace, clip.picture(frame), mask, outline) : undefined;
-    for (let next = frame + 1; follower && next <= last; next++) {
-      await turn();
-      const followed = follower.step(clip.picture(next));
-      if (next !== frames[k + 1]) set(next, followed);
+    const next = frames[k + 1];
+    const needed = next === undefined || needsGuess(anchors.get(next)!);
+    // What was followed up to there would only be thrown away.
+    const skipped = !needed && next <= from;
+    if (shows || "mask" in anchor) {
+      set(frame, mask);
+      follower = shows && !skipped ? new Follower(workspace, clip.picture(frame), mask, outline) : undefined;
+      reached = frame;
+    } else if (follower && reached === frame) {
+      // Hints that show nothing: what was followed goes on.
+      set(frame, follower.mask);
     }
-    for (let next = frame + 1; !follower && next < (frames[k + 1] ?? to + 1) && next <= to; next++) set(next, mask);
+    // From half way on, what is followed back from the next anchor counts.
+    const end = next === undefined ? clip.frameCount - 1 : needed ? next : halfWay(frame, next);
+    for (const last = skipped ? frame : Math.min(to, end); reached < last; ) {
+      reached++;
+      if (follower) await turn();
+      const followed = follower?.step(clip.picture(reached)) ?? mask;
+      if (reached !== next) set(reached, followed);
+    }
   }
   for (const [k, frame] of frames.entries()) {
     const before = frames[k - 1];
-    const until = Math.max(from, before === undefined ? 0 : Math.floor((before + frame) / 2) + 1);
+    const until = Math.max(from, before === undefined ? 0 : halfWay(before, frame) + 1);
     if (!isSomething(given[k]!) || until >= frame) continue;
     const back = new Follower(workspace, clip.picture(frame), given[k]!, outline);
     for (let next = frame - 1; next >= until; next--) {
@@ -93,6 +104,16 @@ function anchorMask(
   const guess = anchor.hints.guess ?? (followed && isSomething(followed) ? followed : undefined);
   const hints = guess ? { ...anchor.hints, guess } : anchor.hints;
   return beginMask(workspace, clip.picture(frame), near >= 0 ? clip.picture(near) : undefined, hints);
+}
+
+/** Whether what is followed from before says more of the object than the anchor itself. */
+function needsGuess(anchor: Anchor): boolean {
+  return !("mask" in anchor) && !anchor.hints.guess;
+}
+
+/** The last frame that the first of two anchors decides. */
+function halfWay(anchor: number, next: number): number {
+  return Math.floor((anchor + next) / 2);
 }
 
 function isSomething(mask: Float32Array): boolean {
