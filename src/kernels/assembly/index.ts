@@ -5,6 +5,7 @@ export { alignStep } from "./align";
 export { gather8, gather16 } from "./gather";
 export { matchPatch } from "./patches";
 export { flowWiden8, flowWiden16, flowHalve } from "./flow-pyramid";
-export { flowSearch, flowDensify, flowSeed } from "./flow-search";
+export { flowSearch, flowDensify, flowSeed, flowOffer } from "./flow-search";
 export { flowWarp, flowRefine } from "./flow-refine";
 export { flowEnlarge, flowDisagreement } from "./flow-field";
+export { interpolatePaths, interpolateBlend8, interpolateBlend16, flowAdd } from "./interpolate";
