@@ -4,7 +4,9 @@
 const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly string[]): Promise<void> }>>> = {
   queue: () => import("./queue.ts"),
   removal: () => import("./removal.ts"),
+  segmentation: () => import("./segmentation.ts"),
   soak: () => import("./soak.ts"),
+  upscaling: () => import("./upscaling.ts"),
 };
 
 const [name = "", ...argv] = process.argv.slice(2);

@@ -8,6 +8,7 @@ const ROOMS = [
   ["kernels"],
   ["vision"],
   ["media"],
+  ["samples"],
   ["files"],
   ["operations"],
   ["endpoints"],
@@ -16,14 +17,14 @@ const ROOMS = [
   ["runner"],
   ["services.ts"],
   ["http"],
-  ["fal", "wavespeed"],
+  ["fal", "wavespeed", "playground"],
   ["tls"],
   ["connections.ts", "guard.ts"],
   ["server.ts"],
   ["index.ts", "cli.ts"],
 ];
 /** Stand on their own: may import the rooms up to the one named, or nothing. */
-const ASIDE = { client: -1, samples: ROOMS.findIndex((names) => names.includes("media")) };
+const ASIDE = { client: -1 };
 
 const rank = (path) => ROOMS.findIndex((names) => names.includes(room(path)));
 const room = (path) => path.split("/")[1];

@@ -10,7 +10,10 @@ const report = (problems) => {
 };
 
 const checks = {
-  types: () => node("node_modules/typescript/bin/tsc", ["-p", ".", "--noEmit", "--incremental", "false"]),
+  types: () =>
+    [".", "playground"].every((project) =>
+      node("node_modules/typescript/bin/tsc", ["-p", project, "--noEmit", "--incremental", "false"]),
+    ),
   "lint and format": () => node("node_modules/@biomejs/biome/bin/biome", ["ci", "."]),
   "cycles and one-way dependencies": () => report(checkImports()),
   docblocks: () => report(checkDocblocks()),

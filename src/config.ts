@@ -14,6 +14,8 @@ export type Limits = {
   readonly inputSeconds: number;
   /** Width times height of an input picture. */
   readonly inputPixels: number;
+  /** Seconds of a video or sound that is put together from several. */
+  readonly outputSeconds: number;
   /** Days that outputs, uploads and finished requests are kept. */
   readonly outputDays: number;
   readonly uploadDays: number;
@@ -71,6 +73,12 @@ export const SETTINGS = [
   { flag: "max-body-mb", variable: "RESHOOT_MAX_BODY_MB", value: "100", help: "largest request body" },
   { flag: "max-input-seconds", variable: "RESHOOT_MAX_INPUT_SECONDS", value: "600", help: "longest input" },
   { flag: "max-input-pixels", variable: "RESHOOT_MAX_INPUT_PIXELS", value: "9437184", help: "largest input picture" },
+  {
+    flag: "max-output-seconds",
+    variable: "RESHOOT_MAX_OUTPUT_SECONDS",
+    value: "3600",
+    help: "longest result that is put together from several inputs",
+  },
   { flag: "keep-outputs-days", variable: "RESHOOT_KEEP_OUTPUTS_DAYS", value: "7", help: "days outputs are kept" },
   { flag: "keep-uploads-days", variable: "RESHOOT_KEEP_UPLOADS_DAYS", value: "7", help: "days uploads are kept" },
   { flag: "keep-requests-days", variable: "RESHOOT_KEEP_REQUESTS_DAYS", value: "30", help: "days requests are kept" },
@@ -115,6 +123,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
       bodyBytes: number("max-body-mb", 1) * megabyte,
       inputSeconds: number("max-input-seconds", 1),
       inputPixels: number("max-input-pixels", 1),
+      outputSeconds: number("max-output-seconds", 1),
       outputDays: number("keep-outputs-days", 0),
       uploadDays: number("keep-uploads-days", 0),
       requestDays: number("keep-requests-days", 0),

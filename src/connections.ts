@@ -19,16 +19,19 @@ export function registerConnectionTimes(
   app: FastifyInstance,
   { bodyIdleMs = 60_000, drainMs = 30_000 }: ConnectionTimes = {},
 ): void {
-  app.addHook("onRequest", async ({ raw }) => {
+  app.addHook("onRequest", ({ raw }, _reply, done) => {
     const { socket } = raw;
     unanswered.set(socket, (unanswered.get(socket) ?? 0) + 1);
-    if (raw.complete || !hasBody(raw.headers)) return;
-    // Without a listener of the request's own, Node destroys a socket that times out.
-    socket.setTimeout(bodyIdleMs);
-    raw.once("end", () => socket.setTimeout(0));
+    if (!raw.complete && hasBody(raw.headers)) {
+      // Without a listener of the request's own, Node destroys a socket that times out.
+      socket.setTimeout(bodyIdleMs);
+      raw.once("end", () => socket.setTimeout(0));
+    }
+    done();
   });
-  app.addHook("onResponse", async ({ raw }) => {
+  app.addHook("onResponse", ({ raw }, _reply, done) => {
     unanswered.set(raw.socket, (unanswered.get(raw.socket) ?? 1) - 1);
+    done();
     if (raw.complete) return;
     const timer = setTimeout(() => raw.socket.destroy(), drainMs).unref();
     raw.once("close", () => clearTimeout(timer));

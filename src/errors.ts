@@ -11,12 +11,15 @@ type ErrorRow = {
   readonly shape: "model" | "platform";
   /** Prediction-level code of the WaveSpeed dialect. */
   readonly wavespeed: number;
-  /** How often a queued request may be tried in all when it fails like this; 1: never again. */
+  /**
+   * How often a queued request may be tried when it fails like this; 1: never again. {@link MANY_ATTEMPTS} counts every
+   * attempt, a smaller number those that ended in such an error.
+   */
   readonly attempts: number;
 };
 
 /** As the vendor: what passes is tried up to ten times. A defect, or a crash, may be the input's doing: it is tried twice. */
-const MANY = 10;
+export const MANY_ATTEMPTS = 10;
 
 const invalid = { status: 422, shape: "model", wavespeed: 1401, attempts: 1 } as const;
 const media = { status: 422, shape: "model", wavespeed: 1402, attempts: 1 } as const;
@@ -71,11 +74,11 @@ export const ERRORS = {
   internal_server_error: { status: 500, shape: "model", wavespeed: 5000, attempts: 2 },
   generation_timeout: { status: 504, shape: "model", wavespeed: 5004, attempts: 1 },
   downstream_service_error: { status: 400, shape: "model", wavespeed: 1403, attempts: 1 },
-  downstream_service_unavailable: { status: 500, shape: "model", wavespeed: 5003, attempts: MANY },
+  downstream_service_unavailable: { status: 500, shape: "model", wavespeed: 5003, attempts: MANY_ATTEMPTS },
   // The platform could not carry the request.
   request_timeout: { status: 504, shape: "platform", wavespeed: 5004, attempts: 1 },
-  runner_disconnected: { status: 503, shape: "platform", wavespeed: 5003, attempts: MANY },
-  runner_scheduling_failure: { status: 503, shape: "platform", wavespeed: 5003, attempts: MANY },
+  runner_disconnected: { status: 503, shape: "platform", wavespeed: 5003, attempts: MANY_ATTEMPTS },
+  runner_scheduling_failure: { status: 503, shape: "platform", wavespeed: 5003, attempts: MANY_ATTEMPTS },
   internal_error: { status: 500, shape: "platform", wavespeed: 5000, attempts: 1 },
   client_disconnected: { status: 499, shape: "platform", wavespeed: 1405, attempts: 1 },
   client_cancelled: { status: 499, shape: "platform", wavespeed: 1405, attempts: 1 },
@@ -89,8 +92,8 @@ export const ERRORS = {
   range_not_satisfiable: { status: 416, shape: "platform", wavespeed: 1401, attempts: 1 },
   queue_full: { status: 429, shape: "platform", wavespeed: 1401, attempts: 1 },
   concurrent_requests_limit: { status: 429, shape: "platform", wavespeed: 1401, attempts: 1 },
-  storage_full: { status: 507, shape: "platform", wavespeed: 5003, attempts: MANY },
-  unavailable: { status: 503, shape: "platform", wavespeed: 5003, attempts: MANY },
+  storage_full: { status: 507, shape: "platform", wavespeed: 5003, attempts: MANY_ATTEMPTS },
+  unavailable: { status: 503, shape: "platform", wavespeed: 5003, attempts: MANY_ATTEMPTS },
 } as const satisfies Record<string, ErrorRow>;
 
 /** A row of {@link ERRORS}. */

@@ -1,6 +1,6 @@
 /** Wires the rooms together: data folder, store, files, runner, HTTP. */
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import { addressPolicy, type Config, dataFolders } from "./config.ts";
@@ -15,13 +15,16 @@ import type { FileStore } from "./files/store.ts";
 import { registerGuard } from "./guard.ts";
 import { keyCaller } from "./http/key.ts";
 import {
+  createAccessLog,
   createLog,
   createPrometheusMetrics,
+  logDestination,
   observeHttp,
   registerMetrics,
   watchFiles,
   watchStore,
 } from "./observability/index.ts";
+import { registerPlayground } from "./playground/index.ts";
 import { lockDataFolder } from "./requests/data-lock.ts";
 import { RequestEvents } from "./requests/events.ts";
 import { createIntake } from "./requests/intake.ts";
@@ -66,7 +69,8 @@ export type Server = {
 export async function startServer(config: Config, options: ServerOptions = {}): Promise<Server> {
   const startedAt = Date.now();
   const { logLevel = "info", abilities = { catalog, createEngines } } = options;
-  const log = createLog({ level: logLevel, part: "server" });
+  const logging = { level: logLevel, part: "server", destination: logDestination("server") } as const;
+  const log = createLog(logging);
   const metrics = createPrometheusMetrics({
     process: "server",
     endpoints: abilities.catalog.all.map(({ id }) => id),
@@ -89,14 +93,8 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const events = new RequestEvents();
     const secret = await serverSecret(config.data);
 
-    let origin = "";
-    let tlsOrigins: readonly string[] = [];
-    const ownOrigins = (): string[] => {
-      if (!origin) return [];
-      const { port } = new URL(origin);
-      const loopback = ["127.0.0.1", "localhost", "[::1]"].map((host) => `http://${host}:${port}`);
-      return [origin, ...loopback, ...tlsOrigins, ...(config.publicUrl ? [new URL(config.publicUrl).origin] : [])];
-    };
+    let origins: readonly string[] = [];
+    const ownOrigins = (): readonly string[] => origins;
     const app = Fastify({
       loggerInstance: log as FastifyBaseLogger,
       logController: new LogController({ disableRequestLogging: true }),
@@ -134,7 +132,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
       ready: supervisor.ready,
       ownOrigins,
     };
-    observeHttp(app, { metrics, log: app.log, accountOf });
+    observeHttp(app, { metrics, log: createAccessLog(logging), accountOf });
     refuseProxyRequests(app);
     registerConnectionTimes(app);
     // Fastify's own answer repeats the whole URL, and logs it: a token may stand in it.
@@ -146,10 +144,12 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     registerMetrics(app, { metrics, store, runner: supervisor.measure, access: metricsAccess(services) });
     registerFal(app, services);
     registerWavespeed(app, services);
-    origin = await app.listen({ host: config.host, port: config.port });
+    await registerPlayground(app, services, { router, version: await packageVersion() });
+    const origin = await app.listen({ host: config.host, port: config.port });
+    origins = originsFor(origin, [], config);
     closers.push(() => app.close());
     const takeover = await startTakeover(app, config);
-    tlsOrigins = takeover.origins;
+    origins = originsFor(origin, takeover.origins, config);
     closers.push(() => takeover.close());
     closers.push(housekeeping(store, files, events, log));
     const webhooks = createWebhookDeliverer({
@@ -172,6 +172,13 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
   }
 }
 
+/** Every origin under which this server can be called. */
+function originsFor(origin: string, tlsOrigins: readonly string[], { publicUrl }: Config): readonly string[] {
+  const { port } = new URL(origin);
+  const loopback = ["127.0.0.1", "localhost", "[::1]"].map((host) => `http://${host}:${port}`);
+  return [origin, ...loopback, ...tlsOrigins, ...(publicUrl ? [new URL(publicUrl).origin] : [])];
+}
+
 function adaptLog(log: Logger) {
   return {
     info: (message: string) => log.info(message),
@@ -179,14 +186,16 @@ function adaptLog(log: Logger) {
   };
 }
 
-/** What a browser shows that is pointed at the server, and what probes ask. */
+/** What probes ask. */
 function registerHealth(app: FastifyInstance, services: Services): void {
-  app.get("/", (_request, reply) =>
-    reply.type("text/plain").send("Reshoot is running.\n\nEndpoints: /v1/models\nHealth: /health\nMetrics: /metrics\n"),
-  );
   app.get("/health", (_request, reply) =>
     services.ready() ? { status: "ok" } : reply.code(503).send({ status: "starting" }),
   );
+}
+
+async function packageVersion(): Promise<string> {
+  const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+  return String((manifest as { version: unknown }).version);
 }
 
 /** Measurements tell of all accounts: with keys they are for ADMIN keys. */

@@ -2,12 +2,27 @@
 import Type, { type Static } from "typebox";
 import type { Issue } from "../errors.ts";
 import { chain, spellings, values } from "./accept.ts";
+import { eraseByKeypoints, eraseByMask, eraseByPrompt } from "./bria-erase.ts";
 import { MAX_ITEMS } from "./coerce.ts";
 import { defineEndpoint, type Endpoint } from "./endpoint.ts";
 import { parseKeypoint, spellKeypoint } from "./keypoints.ts";
 import { need } from "./needs.ts";
 import { perSecond } from "./price.ts";
-import { choice, filled, flag, integer, list, media, nullable, text, Video, videoInput } from "./schema.ts";
+import {
+  choice,
+  extension,
+  File,
+  filled,
+  flag,
+  integer,
+  list,
+  media,
+  nullable,
+  optional,
+  text,
+  Video,
+  videoInput,
+} from "./schema.ts";
 
 const VIDEO = "https://storage.googleapis.com/falserverless/example_inputs/ffmpeg-video.mp4";
 const MASK = "https://storage.googleapis.com/falserverless/kontext-blog/trimask_quadmask.mp4";
@@ -90,6 +105,11 @@ const eraseKeypointsInput = videoInput({
 });
 
 function checkKeypoints(input: Static<typeof eraseKeypointsInput>): readonly Issue[] {
+  const points = input.keypoints.map(parseKeypoint);
+  if (points.every((point) => point?.type === "negative")) {
+    const msg = "Value error, at least one key point should be positive: a point on what is erased";
+    return [{ loc: ["body", "keypoints"], msg, type: "value_error" }];
+  }
   return input.keypoints.flatMap((point, index): Issue[] => {
     if (parseKeypoint(point)) return [];
     const msg = "Value error, a key point should look like {'x': 100, 'y': 100, 'type': 'positive'}";
@@ -107,6 +127,10 @@ function acceptKeypoints(raw: Record<string, unknown>): Record<string, unknown> 
 const common = { aliases: [], family: "Bria", category: "video-to-video", vendor: "fal" } as const;
 const queued = { ...common, transport: "request", price: perSecond(0.14, "Per second of the input video.") } as const;
 const eraseOutput = Type.Object({ video: Video });
+const foundOutput = Type.Object({
+  video: Video,
+  mask_video: optional(extension(File, "The mask that was made and used: white is what was erased.")),
+});
 
 /** All Bria endpoints. */
 export const bria: readonly Endpoint[] = [
@@ -143,7 +167,8 @@ export const bria: readonly Endpoint[] = [
     output: eraseOutput,
     examples: [{ video_url: VIDEO, mask_video_url: MASK }],
     accept: spellings(eraseMaskInput),
-    needs: () => [need("removeObject", "mask_video_url")],
+    needs: () => [need("removeObject", "mask_video_url"), need("conform", "video_url")],
+    run: eraseByMask,
   }),
   defineEndpoint({
     ...queued,
@@ -151,10 +176,11 @@ export const bria: readonly Endpoint[] = [
     title: "Bria: erase by prompt",
     description: "Erases what a few words name, up to 5 seconds of video.",
     input: erasePromptInput,
-    output: eraseOutput,
+    output: foundOutput,
     examples: [{ video_url: VIDEO, prompt: "the person on the left" }],
     accept: spellings(erasePromptInput),
-    needs: () => [need("segment", "prompt"), need("removeObject", "video_url")],
+    needs: () => [need("segment", "prompt"), need("removeObject", "video_url"), need("conform", "video_url")],
+    run: eraseByPrompt,
   }),
   defineEndpoint({
     ...queued,
@@ -162,10 +188,11 @@ export const bria: readonly Endpoint[] = [
     title: "Bria: erase by key points",
     description: "Erases what is clicked on, up to 5 seconds of video.",
     input: eraseKeypointsInput,
-    output: eraseOutput,
+    output: foundOutput,
     examples: [{ video_url: VIDEO, keypoints: ["{'x': 765, 'y': 344, 'type': 'positive'}"] }],
     accept: chain(spellings(eraseKeypointsInput), acceptKeypoints),
     check: checkKeypoints,
-    needs: () => [need("segment", "keypoints"), need("removeObject", "video_url")],
+    needs: () => [need("segment", "keypoints"), need("removeObject", "video_url"), need("conform", "video_url")],
+    run: eraseByKeypoints,
   }),
 ];

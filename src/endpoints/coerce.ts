@@ -45,9 +45,14 @@ function coerceObject(schema: JsonSchema, value: Record<string, unknown>, loc: L
   for (const [key, property] of Object.entries(properties)) {
     const coerced = coerceProperty(schema, key, property, value, [...loc, key], findings);
     if (coerced !== DROP) result[key] = coerced;
-    else if (property.default !== undefined) result[key] = structuredClone(property.default);
+    else if (property.default !== undefined) result[key] = ownDefault(property.default);
   }
   return result;
+}
+
+/** Endpoints may change what they are given. */
+function ownDefault(value: unknown): unknown {
+  return typeof value === "object" ? structuredClone(value) : value;
 }
 
 function coerceProperty(

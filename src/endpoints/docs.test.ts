@@ -12,5 +12,5 @@ test("an endpoint's operations are found over variations of its examples", () =>
   const inpainting = operationsOf(catalog.find("fal-ai/void-video-inpainting")!);
   assert.deepEqual(inpainting, { always: ["removeObject"], sometimes: ["segment"] });
   const vace = operationsOf(catalog.find("fal-ai/wan-vace-14b")!);
-  assert.deepEqual(vace.sometimes.toSorted(), ["generateVideo", "interpolateFrames", "reframe"]);
+  assert.deepEqual(vace.sometimes.toSorted(), ["conform", "interpolateFrames", "reframe", "removeObject", "zipFrames"]);
 });

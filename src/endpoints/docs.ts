@@ -10,7 +10,24 @@ import { parseInput } from "./validate.ts";
 export type OperationUse = { readonly always: readonly OperationName[]; readonly sometimes: readonly OperationName[] };
 
 /** What the CPU engine of this version offers. */
-export const CPU_OPERATIONS: readonly OperationName[] = ["removeObject", "muxAudio", "probe"];
+export const CPU_OPERATIONS: readonly OperationName[] = [
+  "removeObject",
+  "conform",
+  "muxAudio",
+  "probe",
+  "composeTimeline",
+  "mergeVideos",
+  "mergeAudios",
+  "extractFrame",
+  "normalizeLoudness",
+  "drawWaveform",
+  "imagesToVideo",
+  "upscale",
+  "placePicture",
+  "zipFrames",
+  "segment",
+  "segmentFrame",
+];
 
 const HEADER = `# Compatibility
 

@@ -1,10 +1,12 @@
 /** fal's FFmpeg endpoints whose subject is audio. */
 import Type, { type Static } from "typebox";
 import type { Issue } from "../errors.ts";
+import type { AudioFormat } from "../operations/timeline.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type Endpoint } from "./endpoint.ts";
-import { LoudnormSummary } from "./ffmpeg-media.ts";
-import { ffmpegPrice } from "./ffmpeg-video.ts";
+import { openAll, tooMany } from "./ffmpeg-lists.ts";
+import { LoudnormSummary, loudnormSummary } from "./ffmpeg-media.ts";
+import { ffmpegPrice } from "./ffmpeg-price.ts";
 import { need } from "./needs.ts";
 import { choice, File, filled, flag, float, integer, list, media, optional } from "./schema.ts";
 
@@ -62,6 +64,26 @@ const loudnormInput = Type.Object({
   print_summary: optional(flag("Also give what was measured.")),
 });
 
+/** `mp3_44100_128` in parts. */
+function audioFormat(name: string): AudioFormat {
+  const [codec, rate, kilobits] = name.split("_") as [AudioFormat["codec"], string, string | undefined];
+  return { codec, rate: Number(rate), ...(kilobits !== undefined && { bitRate: Number(kilobits) * 1000 }) };
+}
+
+/** What the caller has measured, if all of it. */
+function measuredBefore(input: Static<typeof loudnormInput>) {
+  const { measured_i: integrated, measured_tp: truePeak, measured_lra: range, measured_thresh: threshold } = input;
+  if (integrated === undefined || truePeak === undefined || range === undefined || threshold === undefined) {
+    return undefined;
+  }
+  return { integrated, truePeak, range, threshold };
+}
+
+/** Without a negative zero. */
+function rounded(value: number, decimals: number): number {
+  return Number(value.toFixed(decimals)) || 0;
+}
+
 /** FFmpeg's linear mode takes its measurements as given, so all four must be. */
 function checkLoudnorm(input: Static<typeof loudnormInput>): readonly Issue[] {
   if (!input.linear) return [];
@@ -95,7 +117,15 @@ export const ffmpegAudio: readonly Endpoint[] = [
     output: Type.Object({ audio: File }),
     examples: [{ audio_urls: [AUDIO, AUDIO] }],
     accept: spellings(mergeInput),
+    check: (input) => tooMany(["audio_urls"], input.audio_urls),
     needs: () => [need("mergeAudios", "audio_urls")],
+    async run(input, context) {
+      const audios = await openAll(context, ["audio_urls"], input.audio_urls);
+      context.stage("merging", 0, 1);
+      const format = input.output_format && audioFormat(input.output_format);
+      const { audio } = await context.operations.mergeAudios({ audios, ...(format && { format }) });
+      return { audio: { $file: audio } };
+    },
   }),
   defineEndpoint({
     ...common,
@@ -109,6 +139,20 @@ export const ffmpegAudio: readonly Endpoint[] = [
     accept: spellings(loudnormInput),
     check: checkLoudnorm,
     needs: () => [need("normalizeLoudness", "audio_url")],
+    async run(input, context) {
+      const audio = await context.open("audio_url");
+      context.stage("normalising", 0, 1);
+      const { integrated_loudness: integrated, true_peak: truePeak, loudness_range: range, offset, linear } = input;
+      const measured = measuredBefore(input);
+      const result = await context.operations.normalizeLoudness({
+        ...{ audio, integrated, truePeak, range, dualMono: input.dual_mono ?? false },
+        ...(offset !== undefined && { offset }),
+        ...(linear !== undefined && { linear }),
+        ...(measured && { measured }),
+      });
+      const summary = input.print_summary ? { summary: loudnormSummary(result.summary) } : {};
+      return { audio: { $file: result.audio }, ...summary };
+    },
   }),
   defineEndpoint({
     ...common,
@@ -127,5 +171,13 @@ export const ffmpegAudio: readonly Endpoint[] = [
     accept: spellings(waveformInput, { media_url: ["audio_url", "video_url", "audio", "video"] }),
     check: checkWaveform,
     needs: () => [need("drawWaveform", "media_url")],
+    async run(input, context) {
+      const media = await context.open("media_url");
+      context.stage("measuring", 0, 1);
+      const { points_per_second: pointsPerSecond, smoothing_window: smoothingWindow, precision } = input;
+      const { points, duration } = await context.operations.drawWaveform({ media, pointsPerSecond, smoothingWindow });
+      const waveform = points.map((point) => rounded(point, precision));
+      return { waveform, duration, points: waveform.length, precision };
+    },
   }),
 ];

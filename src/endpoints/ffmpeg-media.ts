@@ -1,5 +1,6 @@
 /** What fal's FFmpeg endpoints say about media files. */
 import Type from "typebox";
+import type { LoudnessSummary } from "../operations/timeline.ts";
 import { filled, float, integer, object, optional, text } from "./schema.ts";
 
 const common = {
@@ -73,3 +74,19 @@ export const LoudnormSummary = object("LoudnormSummary", {
   normalization_type: optional(text("Dynamic or Linear.")),
   target_offset: optional(float("Gain still missing from the target, in LU.")),
 });
+
+/** {@link LoudnormSummary} in the vendor's words. */
+export function loudnormSummary(summary: LoudnessSummary): Readonly<Record<string, number | string>> {
+  return {
+    input_integrated: summary.inputIntegrated,
+    input_true_peak: summary.inputTruePeak,
+    input_lra: summary.inputRange,
+    input_threshold: summary.inputThreshold,
+    output_integrated: summary.outputIntegrated,
+    output_true_peak: summary.outputTruePeak,
+    output_lra: summary.outputRange,
+    output_threshold: summary.outputThreshold,
+    normalization_type: summary.type === "linear" ? "Linear" : "Dynamic",
+    target_offset: summary.targetOffset,
+  };
+}

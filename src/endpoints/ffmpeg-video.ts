@@ -1,15 +1,17 @@
 /** fal's FFmpeg endpoints that make or read videos. */
-import Type from "typebox";
+import Type, { type Static } from "typebox";
+import type { Issue } from "../errors.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type Endpoint } from "./endpoint.ts";
-import { AnyMedia } from "./ffmpeg-media.ts";
+import { compose } from "./ffmpeg-compose.ts";
+import { openAll, tooMany } from "./ffmpeg-lists.ts";
+import { metadata } from "./ffmpeg-metadata.ts";
+import { ffmpegPrice } from "./ffmpeg-price.ts";
 import { need } from "./needs.ts";
-import { ASSUMED, perSecond } from "./price.ts";
 import {
   choice,
   File,
   filled,
-  flag,
   float,
   Image,
   integer,
@@ -17,7 +19,6 @@ import {
   media,
   object,
   optional,
-  text,
   videoInput,
   videoOutput,
 } from "./schema.ts";
@@ -27,8 +28,6 @@ const AUDIO = "https://storage.googleapis.com/falserverless/example_inputs/ffmpe
 const IMAGE =
   "https://storage.googleapis.com/falserverless/model_tests/ltx/NswO1P8sCLzrh1WefqQFK_9a6bdbfa54b944c9a770338159a113fd.jpg";
 
-/** Shared by all FFmpeg endpoints. */
-export const ffmpegPrice = perSecond(0.0002, `Per second of media. ${ASSUMED}`);
 const common = {
   aliases: [],
   family: "FFmpeg",
@@ -43,22 +42,15 @@ const mergeInput = videoInput({
   start_offset: optional(float("Seconds into the video at which the audio starts; 0 when left out.")),
 });
 
-const Keyframe = object("Keyframe", {
-  timestamp: float("Milliseconds into the result at which it starts.", { minimum: 0 }),
-  duration: float("Milliseconds it lasts.", { minimum: 0 }),
-  url: media("media", "The video, audio or picture."),
-});
-const Track = object("Track", {
-  id: text("A name of its own."),
-  type: choice(["video", "audio", "image"], "What it holds."),
-  keyframes: list(Keyframe, "Its pieces."),
-});
-const composeInput = videoInput({ tracks: list(Track, "Tracks, lowest first.", { minItems: 1 }) });
-
-const metadataInput = Type.Object({
-  media_url: media("media", "Video or audio file to read."),
-  extract_frames: filled(flag("Also give a video's first and last frame as pictures."), false),
-});
+/** The sizes that fal's models know by name. */
+const SIZES = {
+  square_hd: { width: 1024, height: 1024 },
+  square: { width: 512, height: 512 },
+  portrait_4_3: { width: 768, height: 1024 },
+  portrait_16_9: { width: 576, height: 1024 },
+  landscape_4_3: { width: 1024, height: 768 },
+  landscape_16_9: { width: 1024, height: 576 },
+} as const;
 
 const ImageSize = object("ImageSize", {
   width: filled(integer("Width in pixels.", { minimum: 512, maximum: 2048 }), 512),
@@ -85,6 +77,16 @@ const mergeVideosInput = videoInput({
     integer("Which video's shape the result takes, counted from 0.", { minimum: 0 }),
   ),
 });
+
+function checkMerge(input: Static<typeof mergeVideosInput>): readonly Issue[] {
+  const { video_urls: videos, resolution_aspect_ratio_video_index: index } = input;
+  const issues = [...tooMany(["video_urls"], videos)];
+  if (index !== undefined && index >= videos.length) {
+    const msg = `Value error, there are ${videos.length} videos, counted from 0`;
+    issues.push({ loc: ["body", "resolution_aspect_ratio_video_index"], msg, type: "value_error", input: index });
+  }
+  return issues;
+}
 
 const extractInput = Type.Object({
   video_url: media("video", "Video to take a frame from."),
@@ -128,33 +130,8 @@ const mergeAudioVideo = defineEndpoint({
 /** All FFmpeg endpoints whose subject is a video. */
 export const ffmpegVideo: readonly Endpoint[] = [
   mergeAudioVideo,
-  defineEndpoint({
-    ...common,
-    id: "fal-ai/ffmpeg-api/compose",
-    title: "FFmpeg: compose",
-    description: "Makes one video of several tracks of videos, pictures and audio.",
-    category: "video-to-video",
-    input: composeInput,
-    output: Type.Object({ video_url: text("The video."), thumbnail_url: text("A picture of it.") }),
-    examples: [{ tracks: [{ id: "1", type: "video", keyframes: [{ timestamp: 0, duration: 3000, url: VIDEO }] }] }],
-    accept: spellings(composeInput),
-    needs: () => [need("composeTimeline", "tracks")],
-  }),
-  defineEndpoint({
-    ...common,
-    id: "fal-ai/ffmpeg-api/metadata",
-    title: "FFmpeg: metadata",
-    description: "Says what is in a video or audio file.",
-    category: "json",
-    input: metadataInput,
-    output: Type.Object({ media: AnyMedia }),
-    examples: [{ media_url: VIDEO }],
-    accept: spellings(metadataInput, { media_url: ["video_url", "audio_url", "video", "audio"] }),
-    needs: (input) => [
-      need("probe", "media_url"),
-      ...(input.extract_frames ? [need("extractFrame", "extract_frames")] : []),
-    ],
-  }),
+  compose,
+  metadata,
   defineEndpoint({
     ...common,
     id: "fal-ai/ffmpeg-api/merge-videos",
@@ -168,7 +145,23 @@ export const ffmpegVideo: readonly Endpoint[] = [
     }),
     examples: [{ video_urls: [VIDEO, VIDEO] }],
     accept: spellings(mergeVideosInput),
+    check: checkMerge,
     needs: () => [need("mergeVideos", "video_urls")],
+    async run(input, context) {
+      const videos = await openAll(context, ["video_urls"], input.video_urls);
+      context.stage("merging", 0, 1);
+      const { target_fps: fps, resolution, resolution_aspect_ratio_video_index: shapeOf } = input;
+      const size = typeof resolution === "string" ? SIZES[resolution] : resolution;
+      const { video, width, height, frameCount, ...facts } = await context.operations.mergeVideos({
+        videos,
+        ...(fps !== undefined && { fps }),
+        ...(size && { size }),
+        ...(shapeOf !== undefined && { shapeOf }),
+        delivery: input.reshoot_output,
+      });
+      const metadata = { ...facts, width, height, num_frames: frameCount, num_videos: videos.length };
+      return { video: { $file: video }, metadata };
+    },
   }),
   defineEndpoint({
     ...common,
@@ -181,6 +174,12 @@ export const ffmpegVideo: readonly Endpoint[] = [
     examples: [{ video_url: VIDEO, frame_type: "first" }],
     accept: spellings(extractInput),
     needs: () => [need("extractFrame", "video_url")],
+    async run(input, context) {
+      const video = await context.open("video_url");
+      context.stage("extracting", 0, 1);
+      const { image, width, height } = await context.operations.extractFrame({ video, which: input.frame_type });
+      return { images: [{ $file: image, width, height }] };
+    },
   }),
   defineEndpoint({
     ...common,
@@ -191,6 +190,16 @@ export const ffmpegVideo: readonly Endpoint[] = [
     input: imagesInput,
     output: videoOutput,
     examples: [{ images: [{ url: IMAGE, frames: 48 }], fps: 24 }],
+    check: (input) => tooMany(["images"], input.images),
     needs: () => [need("imagesToVideo", "images")],
+    async run(input, context) {
+      const urls = input.images.map(({ url }) => url);
+      const media = await openAll(context, ["images"], urls, ["url"]);
+      context.stage("composing", 0, 1);
+      const images = input.images.map(({ frames }, index) => ({ media: media[index]!, frames }));
+      const { fps, reshoot_output: delivery } = input;
+      const { video } = await context.operations.imagesToVideo({ images, fps, delivery });
+      return { video: { $file: video } };
+    },
   }),
 ];

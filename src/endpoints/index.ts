@@ -9,6 +9,7 @@ import { ltx } from "./ltx.ts";
 import { luma } from "./luma.ts";
 import { magi } from "./magi.ts";
 import { pixverse } from "./pixverse.ts";
+import { segmentVideo } from "./segment.ts";
 import { videoUpscaler } from "./upscaler.ts";
 import { voidVideoInpainting, wavespeedVoid } from "./void.ts";
 import { wanVace } from "./wan-vace.ts";
@@ -28,4 +29,5 @@ export const catalog = createCatalog([
   ltx,
   ...magi,
   ...animatediff,
+  segmentVideo,
 ]);

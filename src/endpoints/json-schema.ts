@@ -1,7 +1,7 @@
 /** The part of JSON Schema that endpoint schemas use, as plain data. */
 import type { TSchema } from "typebox";
 import type { MediaKind } from "./endpoint.ts";
-import { MEDIA } from "./schema.ts";
+import { EXTENSION, MEDIA } from "./schema.ts";
 
 /** A schema, read as data. */
 export type JsonSchema = {
@@ -18,6 +18,7 @@ export type JsonSchema = {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly [MEDIA]?: MediaKind;
+  readonly [EXTENSION]?: boolean;
 };
 
 /** A TypeBox schema as the data it is. */

@@ -10,6 +10,7 @@ const CLIP: MediaInfo = {
   container: "mov,mp4,m4a,3gp,3g2,mj2",
   duration: 4,
   bitrate: 0,
+  size: 1,
   video: {
     codec: "h264",
     width: 1000,
@@ -20,6 +21,7 @@ const CLIP: MediaInfo = {
     pixelFormat: "yuv420p",
     rotation: 0,
     sampleAspect: [1, 1],
+    bitrate: 0,
     timeBase: [1, 12800],
   },
 };

@@ -48,6 +48,10 @@ export const list = <S extends TSchema>(items: S, description: string, length: L
 export const object = <P extends TProperties>(title: string, properties: P, description?: string) =>
   Type.Object(properties, description === undefined ? { title } : { title, description });
 
+/** A field that only Reshoot has. */
+export const extension = <S extends TSchema>(schema: S, description: string): S =>
+  ({ ...schema, description, [EXTENSION]: true }) as S;
+
 /** A field that may be left out. */
 export const optional = <S extends TSchema>(schema: S) => Type.Optional(schema) as TOptional<S>;
 

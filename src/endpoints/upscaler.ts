@@ -38,4 +38,11 @@ export const videoUpscaler = defineEndpoint({
   },
   accept: spellings(input),
   needs: () => [need("upscale", "video_url")],
+  async run(input, context) {
+    context.stage("enlarging", 0, 1);
+    const video = await context.open("video_url");
+    const { scale, reshoot_output: delivery } = input;
+    const result = await context.operations.upscale({ video, scale, delivery });
+    return { video: { $file: result.video } };
+  },
 });

@@ -23,11 +23,20 @@ async function run(id: string, body: Record<string, unknown>, fail?: ReshootErro
   const produced = { video: handle("out"), width: 2, height: 2, fps: 25, frameCount: 1, duration: 0.04 };
   const operation = (name: string) => (params: Record<string, unknown>) => {
     calls.push({ name, params });
-    return fail ? Promise.reject(fail) : Promise.resolve({ ...produced, timings: { total: 1 } });
+    return fail ? Promise.reject(fail) : Promise.resolve({ ...produced, mask: handle("mask"), timings: { total: 1 } });
   };
   const context = {
     open: (path: string) => Promise.resolve(handle(path)),
-    operations: { removeObject: operation("removeObject"), muxAudio: operation("muxAudio") },
+    operations: {
+      removeObject: operation("removeObject"),
+      muxAudio: operation("muxAudio"),
+      segment: (params: Record<string, unknown>) => {
+        calls.push({ name: "segment", params });
+        return fail
+          ? Promise.reject(fail)
+          : Promise.resolve({ mask: handle("mask"), found: [], timings: { total: 2 } });
+      },
+    },
     log: (level: string, message: string) => logs.push(`${level} ${message}`),
     stage: () => undefined,
     signal: new AbortController().signal,
@@ -70,7 +79,7 @@ test("what an input needs follows from what it gives", () => {
   assert.deepEqual(needsOf(FAL, withMask), ["removeObject body.quad_mask_video_url"]);
   const withWords = { ...body, mask_prompt: "a man" };
   assert.deepEqual(needsOf(FAL, withWords), ["segment body.mask_prompt", "removeObject body.video_url"]);
-  assert.deepEqual(needsOf(FAL, body), ["removeObject body.video_url"]);
+  assert.deepEqual(needsOf(FAL, body), ["segment body.video_url", "removeObject body.video_url"]);
   const wavespeed = { video: VIDEO, prompt: "x", mask_prompt: "a man" };
   assert.deepEqual(needsOf(WAVESPEED, wavespeed), ["segment body.mask_prompt", "removeObject body.video"]);
   assert.deepEqual(needsOf("fal-ai/pixverse/lipsync", { video_url: VIDEO, text: "hi" }), [
@@ -115,7 +124,8 @@ test("WaveSpeed's VOID is the same job, with its own field names and seed", asyn
 test("without a mask the moving object is removed, and an error names mask_prompt when nothing moves", async () => {
   const body = { video_url: VIDEO, prompt: "x", enable_safety_checker: false };
   const { calls, logs } = await run(FAL, body);
-  assert.deepEqual(calls[0]!.params.mask, { kind: "moving-object" });
+  assert.deepEqual(calls[0]!.params.target, { kind: "words", text: "moving object", loc: ["body", "mask_prompt"] });
+  assert.equal((calls[1]!.params.mask as { polarity: string }).polarity, "white-removes");
   assert.match(logs[1]!, /Neither quad_mask_video_url nor mask_prompt/);
   await assert.rejects(
     run(FAL, body, new ReshootError("no_media_generated", "nothing moves")),
@@ -127,9 +137,27 @@ test("without a mask the moving object is removed, and an error names mask_promp
   await assert.rejects(run(FAL, body, new ReshootError("video_load_error", "broken")), { code: "video_load_error" });
 });
 
-test("words alone are refused where nothing understands them", async () => {
-  await assert.rejects(run(FAL, { video_url: VIDEO, prompt: "x", mask_prompt: "a man" }), {
-    code: "feature_not_supported",
+test("words make a mask that is used and handed back", async () => {
+  const words = { prompt: "x", mask_prompt: "a man" };
+  for (const [id, body] of [
+    [FAL, { ...words, video_url: VIDEO }],
+    [WAVESPEED, { ...words, video: VIDEO }],
+  ] as const) {
+    const { output, calls } = await run(id, body);
+    assert.deepEqual(
+      calls.map(({ name }) => name),
+      ["segment", "removeObject"],
+    );
+    assert.equal((calls[0]!.params.target as { text: string }).text, "a man");
+    const { media, polarity } = calls[1]!.params.mask as { media: { fileName: string }; polarity: string };
+    assert.deepEqual([media.fileName, polarity], ["mask", "white-removes"]);
+    assert.equal((output.mask_video as { $file: { fileName: string } }).$file.fileName, "mask");
+    assert.deepEqual(output.timings, { find: 2, total: 1 });
+  }
+  const nothing = new ReshootError("no_media_generated", "nothing");
+  await assert.rejects(run(FAL, { ...words, video_url: VIDEO }, nothing), (error: ReshootError) => {
+    assert.deepEqual([error.code, error.issues[0]?.loc], ["no_media_generated", ["body", "mask_prompt"]]);
+    return true;
   });
 });
 

@@ -2,11 +2,11 @@
 import type { Static } from "typebox";
 import Type from "typebox";
 import { fieldError, type Loc, ReshootError } from "../errors.ts";
-import type { Delivery } from "../operations/operations.ts";
+import type { Delivery, MediaHandle } from "../operations/operations.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type EndpointContext, type EndpointOutput } from "./endpoint.ts";
 import { given, type Need, need } from "./needs.ts";
-import { File, filled, flag, float, integer, media, object, optional, text, videoInput } from "./schema.ts";
+import { EXTENSION, File, filled, flag, float, integer, media, object, optional, text, videoInput } from "./schema.ts";
 
 const NEGATIVE_PROMPT =
   "The video is not of a high quality, it has a low resolution. Watermark present in each frame. The background is solid. Strange body and strange trajectory. Distortion.";
@@ -24,6 +24,11 @@ const numFrames = () =>
     85,
   );
 const timings = object("Timings", {}, "Seconds that each stage took.");
+const maskFile = () => ({
+  ...File,
+  description: "The mask that was used, where it was made here: white is the object.",
+  [EXTENSION]: true,
+});
 
 const falInput = videoInput({
   video_url: media("video", "Video with the object to remove."),
@@ -54,7 +59,12 @@ const wavespeedInput = videoInput({
   seed: optional(integer("The same seed and input give the same video.")),
 });
 
-const output = Type.Object({ video: File, seed: integer("The seed that was used."), timings });
+const output = Type.Object({
+  video: File,
+  seed: integer("The seed that was used."),
+  timings,
+  mask_video: optional(maskFile()),
+});
 
 /**
  * The nearest number of frames that VOID's video codec and patches allow: 8k + 5 from 69 to 197 (its latent count,
@@ -69,7 +79,8 @@ type Removal = {
   readonly videoField: string;
   readonly maskField: string;
   readonly hasMask: boolean;
-  readonly hasWords: boolean;
+  /** What to remove, in words. */
+  readonly words: string | undefined;
   readonly numFrames: number;
   readonly refine: boolean;
   readonly seed: number | undefined;
@@ -82,7 +93,7 @@ function fromFal(input: Static<typeof falInput>): Removal {
     videoField: "video_url",
     maskField: "quad_mask_video_url",
     hasMask: given(input.quad_mask_video_url),
-    hasWords: given(input.mask_prompt),
+    words: given(input.mask_prompt) ? input.mask_prompt : undefined,
     numFrames: input.num_frames,
     refine: input.enable_pass2_refinement ?? false,
     seed: input.seed,
@@ -96,7 +107,7 @@ function fromWavespeed(input: Static<typeof wavespeedInput>): Removal {
     videoField: "video",
     maskField: "mask_video",
     hasMask: given(input.mask_video),
-    hasWords: given(input.mask_prompt),
+    words: given(input.mask_prompt) ? input.mask_prompt : undefined,
     numFrames: input.num_frames,
     refine: input.enable_pass2_refinement,
     seed: input.seed,
@@ -105,21 +116,21 @@ function fromWavespeed(input: Static<typeof wavespeedInput>): Removal {
   };
 }
 
-const byWords = (removal: Removal) => removal.hasWords && !removal.hasMask;
+/** What to look for when no mask was given and no words either. */
+const MOVING = "moving object";
+/** The share of the progress bar that finding the object takes. */
+const SEARCH_SHARE = 0.4;
 
 function needs(removal: Removal): readonly Need[] {
   if (removal.hasMask) return [need("removeObject", removal.maskField)];
-  if (!removal.hasWords) return [need("removeObject", removal.videoField)];
-  const why = `Without ${removal.maskField} the object must be found from mask_prompt`;
-  return [need("segment", "mask_prompt", why), need("removeObject", removal.videoField)];
+  const why = `Without ${removal.maskField} the object must be found`;
+  return [
+    need("segment", removal.words === undefined ? removal.videoField : "mask_prompt", why),
+    need("removeObject", removal.videoField),
+  ];
 }
 
 async function run(removal: Removal, context: EndpointContext): Promise<EndpointOutput> {
-  const wordsLoc: Loc = ["body", "mask_prompt"];
-  if (byWords(removal)) {
-    const message = `Objects cannot be found from words here: send a mask video as ${removal.maskField}`;
-    throw fieldError("feature_not_supported", wordsLoc, message);
-  }
   context.log(
     "WARN",
     "prompt, negative_prompt, num_inference_steps, guidance_scale and strength steer a diffusion model and change nothing in classical removal",
@@ -130,32 +141,44 @@ async function run(removal: Removal, context: EndpointContext): Promise<Endpoint
       "enable_safety_checker was asked for, but no safety checker is configured: nothing was checked",
     );
   }
-  if (!removal.hasMask) {
+  const video = await context.open(removal.videoField);
+  const made = removal.hasMask ? undefined : await findMask(removal, video, context);
+  const mask = made
+    ? ({ media: made.mask, polarity: "white-removes" } as const)
+    : ({ media: await context.open(removal.maskField), polarity: "void" } as const);
+  context.stage("removing the object", made ? SEARCH_SHARE : 0, 1);
+  const seed = removal.seed ?? context.defaultSeed;
+  const result = await context.operations.removeObject({
+    video,
+    mask,
+    window: snapFrames(removal.numFrames),
+    refine: removal.refine,
+    seed,
+    delivery: removal.delivery,
+  });
+  const timings = made ? { find: made.timings.total, ...result.timings } : result.timings;
+  return { video: { $file: result.video }, seed, timings, mask_video: made && { $file: made.mask } };
+}
+
+/** The mask of what the words mean, or of what moves by itself. @throws ReshootError naming mask_prompt. */
+async function findMask({ words, maskField }: Removal, video: MediaHandle, context: EndpointContext) {
+  const loc: Loc = ["body", "mask_prompt"];
+  if (words === undefined) {
     context.log(
       "WARN",
-      `Neither ${removal.maskField} nor mask_prompt was given: the object that stands out by its motion is removed`,
+      `Neither ${maskField} nor mask_prompt was given: the object that stands out by its motion is removed`,
     );
   }
-  context.stage("removing the object", 0, 1);
-  const video = await context.open(removal.videoField);
-  const mask = removal.hasMask
-    ? ({ media: await context.open(removal.maskField), polarity: "void" } as const)
-    : ({ kind: "moving-object" } as const);
-  const seed = removal.seed ?? context.defaultSeed;
+  context.stage("finding the object", 0, SEARCH_SHARE);
   try {
-    const result = await context.operations.removeObject({
-      video,
-      mask,
-      window: snapFrames(removal.numFrames),
-      refine: removal.refine,
-      seed,
-      delivery: removal.delivery,
-    });
-    return { video: { $file: result.video }, seed, timings: result.timings };
+    const target = { kind: "words", text: words ?? MOVING, loc } as const;
+    return await context.operations.segment({ video, target });
   } catch (thrown) {
-    if (removal.hasMask || !(thrown instanceof ReshootError) || thrown.code !== "no_media_generated") throw thrown;
-    const message = `No object stands out by its motion: say what to remove in mask_prompt, or send ${removal.maskField}`;
-    throw fieldError("missing", wordsLoc, message, { cause: thrown });
+    if (!(thrown instanceof ReshootError) || thrown.code !== "no_media_generated") throw thrown;
+    if (words !== undefined)
+      throw fieldError(thrown.code, loc, `${thrown.message}. Or send ${maskField}`, { cause: thrown });
+    const message = `No object stands out by its motion: say what to remove in mask_prompt, or send ${maskField}`;
+    throw fieldError("missing", loc, message, { cause: thrown });
   }
 }
 

@@ -1,8 +1,8 @@
 /** Wan-VACE 14B: one model that edits a video by a control (depth, pose), a mask, or a larger canvas. */
 import Type, { type Static, type TObject, type TProperties } from "typebox";
-import type { Issue } from "../errors.ts";
+import { fieldError, type Issue } from "../errors.ts";
 import { spellings } from "./accept.ts";
-import { defineEndpoint, type Endpoint, type Price } from "./endpoint.ts";
+import { defineEndpoint, type Endpoint, type EndpointContext, type EndpointOutput, type Price } from "./endpoint.ts";
 import { given, type Need, need } from "./needs.ts";
 import { ASSUMED, tidy } from "./price.ts";
 import {
@@ -20,6 +20,9 @@ import {
   VideoFile,
   videoInput,
 } from "./schema.ts";
+import { type InpaintingInput, inpaint, inpaintingNeeds } from "./wan-vace-inpainting.ts";
+
+type Run = (input: Readonly<Record<string, unknown>>, context: EndpointContext) => Promise<EndpointOutput>;
 
 const NEGATIVE_PROMPT =
   "letterboxing, borders, black bars, bright colors, overexposed, static, blurred details, subtitles, style, artwork, painting, picture, still, overall gray, worst quality, low quality, JPEG compression residue, ugly, incomplete, extra fingers, poorly drawn hands, poorly drawn faces, deformed, disfigured, malformed limbs, fused fingers, still picture, cluttered background, three legs, many people in the background, walking backwards";
@@ -30,6 +33,11 @@ const MASK_VIDEO = "https://storage.googleapis.com/falserverless/kontext-blog/tr
 
 const TASKS = ["depth", "pose", "inpainting", "outpainting", "reframe"] as const;
 type Task = (typeof TASKS)[number];
+
+/** Tasks that operations can be composed into; the others need an engine that serves the whole endpoint. */
+const RUNS: Readonly<Partial<Record<Task, Run>>> = {
+  inpainting: (input, context) => inpaint(input as InpaintingInput, context),
+};
 
 const MATCH_FRAMES = "Make as many frames as the input has, whatever num_frames says.";
 const MATCH_FPS = "Keep the input's frame rate, whatever frames_per_second says.";
@@ -120,16 +128,22 @@ function taskNeed(task: Task, field: string): Need {
     case "pose":
       return need("restyle", field, `${task} control repaints the whole video`);
     case "inpainting":
-      return need("generateVideo", field, "The masked part is filled with new content from the prompt");
+      return need("removeObject", field);
     case "outpainting":
     case "reframe":
       return need("reframe", field);
   }
 }
 
-function interpolationNeeds(input: { num_interpolated_frames?: number; temporal_downsample_factor?: number }): Need[] {
-  return (["num_interpolated_frames", "temporal_downsample_factor"] as const)
-    .filter((field) => (input[field] ?? 0) > 0)
+/** What a task can do without a model that invents pictures, and what it cannot. */
+function needsOf(task: Task, field: string, input: Record<string, unknown>): Need[] {
+  const own = task === "inpainting" ? inpaintingNeeds(input) : [];
+  return [taskNeed(task, field), ...own, ...interpolationNeeds(input)];
+}
+
+function interpolationNeeds(input: Record<string, unknown>): Need[] {
+  return ["num_interpolated_frames", "temporal_downsample_factor", "enable_auto_downsample"]
+    .filter((field) => Number(input[field] ?? 0) > 0)
     .slice(0, 1)
     .map((field) => need("interpolateFrames", field));
 }
@@ -156,7 +170,8 @@ function taskEndpoint<P extends TProperties>(
     examples: [{ prompt: PROMPT, video_url: VIDEO, ...example }],
     price,
     accept: spellings(input, RENAMES),
-    needs: (value) => [taskNeed(task, "video_url"), ...interpolationNeeds(value as Record<string, number>)],
+    needs: (value) => needsOf(task, "video_url", value),
+    ...(RUNS[task] && { run: RUNS[task] }),
   });
 }
 
@@ -218,7 +233,12 @@ const anyTask = defineEndpoint({
   price,
   accept: spellings(anyTaskInput, RENAMES),
   check: checkAnyTask,
-  needs: (input) => [taskNeed(input.task, "task"), ...interpolationNeeds(input)],
+  needs: (input) => needsOf(input.task, "task", input),
+  run: (input, context) => {
+    const run = RUNS[input.task];
+    if (!run) throw fieldError("feature_not_supported", ["body", "task"], `The task ${input.task} is not offered here`);
+    return run(input, context);
+  },
 });
 
 const side = (name: string) => optional(flag(`Add room ${name}.`));

@@ -44,12 +44,13 @@ export function registerArea(app: FastifyInstance, area: Area, services: Service
       await scope.register(cors, {
         origin: "*",
         methods: ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
-        exposedHeaders: EXPOSED,
+        exposedHeaders: EXPOSED.join(", "),
         maxAge: 86_400,
         strictPreflight: false,
       });
-      scope.addHook("onRequest", async (_request, reply) => {
+      scope.addHook("onRequest", (_request, reply, done) => {
         reply.header("x-fal-request-id", randomUUID());
+        done();
       });
       if (area.auth === "required") scope.addHook("onRequest", authenticate(services));
       if (area.bodies === "json") parseJsonBodies(scope, services.config.limits.bodyBytes);

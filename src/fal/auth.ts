@@ -1,5 +1,5 @@
 /** Who calls: `Key id:secret`, `Bearer id:secret`, a token of ours as Bearer, or `?fal_jwt_token=`. */
-import type { FastifyRequest } from "fastify";
+import type { FastifyRequest, onRequestHookHandler } from "fastify";
 import { ReshootError } from "../errors.ts";
 import { keyCaller, LOCAL_CALLER } from "../http/key.ts";
 import type { Caller, Services } from "../services.ts";
@@ -17,6 +17,9 @@ export type Identity = {
 
 /** The part of a request that says who it is from. */
 export type Credentials = Pick<FastifyRequest, "headers" | "query">;
+
+/** Whoever calls while the server runs without keys. */
+const EVERYBODY: Identity = { caller: LOCAL_CALLER };
 
 const identities = new WeakMap<FastifyRequest, Identity>();
 
@@ -49,24 +52,27 @@ export function callerFor(request: FastifyRequest, endpoint: EndpointPath): Call
 }
 
 /** A hook that finds out who calls. @throws `unauthorized`. */
-export function authenticate(services: Services): (request: FastifyRequest) => Promise<void> {
-  return async (request) => {
-    const identity = await identify(request, services);
-    if (!identity) {
-      throw new ReshootError(
-        "unauthorized",
-        request.headers.authorization
-          ? "Invalid Key Authorization credentials were provided."
-          : "Authentication is required to access this application.",
-      );
-    }
-    identities.set(request, identity);
+export function authenticate(services: Services): onRequestHookHandler {
+  return (request, _reply, done) => {
+    const admit = (identity: Identity | undefined): void => {
+      if (identity) identities.set(request, identity);
+      done(identity ? undefined : unauthorized(request));
+    };
+    if (services.config.keys.length === 0) admit(EVERYBODY);
+    else identify(request, services).then(admit, done);
   };
+}
+
+function unauthorized({ headers }: FastifyRequest): ReshootError {
+  const text = headers.authorization
+    ? "Invalid Key Authorization credentials were provided."
+    : "Authentication is required to access this application.";
+  return new ReshootError("unauthorized", text);
 }
 
 /** Who calls; undefined when the request carries no credentials, or none that hold. */
 export async function identify(request: Credentials, services: Services): Promise<Identity | undefined> {
-  if (services.config.keys.length === 0) return { caller: LOCAL_CALLER };
+  if (services.config.keys.length === 0) return EVERYBODY;
   const token = (request.query as { fal_jwt_token?: unknown }).fal_jwt_token;
   if (typeof token === "string") return identifyToken(token, services);
   const [, scheme, credentials] = /^(key|bearer) +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
@@ -80,7 +86,7 @@ export async function identify(request: Credentials, services: Services): Promis
 
 /** Who holds a token: it dies with the key that asked for it. */
 export async function identifyToken(token: string, services: Services): Promise<Identity | undefined> {
-  if (services.config.keys.length === 0) return { caller: LOCAL_CALLER };
+  if (services.config.keys.length === 0) return EVERYBODY;
   const claims = await verifyToken(services.secret, token);
   if (!claims) return undefined;
   const keys = await services.store.accounts.listKeys(claims.accountId);

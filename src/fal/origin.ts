@@ -56,7 +56,7 @@ export function rewriteFalUrl(
   const url = request.url ?? "/";
   if (!url.startsWith("/")) return url;
   const path = `${PREFIXES[hostName(request.headers.host)] ?? ""}${url}`;
-  if (path.replace(/\/?(\?.*)?$/s, "") !== PROXY_ROUTE) return path;
+  if (!path.startsWith(PROXY_ROUTE) || path.replace(/\/?(\?.*)?$/s, "") !== PROXY_ROUTE) return path;
   return proxyTarget(request.headers, ownOrigins) ?? path;
 }
 

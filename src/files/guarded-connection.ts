@@ -21,6 +21,13 @@ export type Guard = {
 /** A URL that we do not connect to. The message may be shown to callers: it names no address. */
 export class RefusedUrlError extends Error {
   override readonly name = "RefusedUrlError";
+  /** Whether the same URL may be connected to later: name servers recover, but addresses do not become public. */
+  readonly transient: boolean;
+
+  constructor(message: string, { transient = false, cause }: { transient?: boolean; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.transient = transient;
+  }
 }
 
 const MAX_URL_LENGTH = 16_384;
@@ -82,7 +89,7 @@ async function resolve(hostname: string, lookup: Lookup): Promise<readonly strin
   const literal = hostname.replace(/^\[(.*)\]$/, "$1");
   if (literal !== hostname || /^[\d.]+$/.test(hostname)) return [literal];
   const addresses = await lookup(hostname).catch((cause: unknown) => {
-    throw new RefusedUrlError("The URL's host name cannot be resolved", { cause });
+    throw new RefusedUrlError("The URL's host name cannot be resolved", { transient: true, cause });
   });
   if (addresses.length === 0) throw new RefusedUrlError("The URL's host name has no address");
   return addresses;

@@ -26,6 +26,8 @@ test("__proto__ is dropped", () => {
   const value = parse('{"__proto__":{"admin":true},"a":{"__proto__":1,"b":2}}') as Record<string, unknown>;
   assert.deepEqual(Object.keys(value), ["a"]);
   assert.equal(Object.assign({}, value).admin, undefined);
+  const escaped = parse('{"__pr\\u006fto__":{"admin":true},"b":"\\u00e9"}') as Record<string, unknown>;
+  assert.deepEqual([Object.keys(escaped), escaped.b, escaped.admin], [["b"], "é", undefined]);
 });
 
 test("depth and number of values are bounded before parsing, strings are not", () => {

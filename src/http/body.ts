@@ -34,7 +34,8 @@ export function parseJson(bytes: Buffer): unknown {
   const text = bytes.toString("utf8");
   if (text.trim() === "") return {};
   try {
-    // A key named __proto__ would become a prototype when the object is copied.
+    // A key named __proto__, in letters or in escapes, would become a prototype when the object is copied.
+    if (!text.includes("__proto__") && !text.includes("\\u")) return JSON.parse(text);
     return JSON.parse(text, (key, value) => (key === "__proto__" ? undefined : value));
   } catch (error) {
     const message = (error as Error).message;

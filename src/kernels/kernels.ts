@@ -145,7 +145,82 @@ export type Kernels = {
     slack: number,
     target: number,
   ): void;
+  segmentFlow(
+    current: number,
+    previous: number,
+    width: number,
+    height: number,
+    coarse: number,
+    coarseWidth: number,
+    coarseHeight: number,
+    iterations: number,
+    flowX: number,
+    flowY: number,
+    scratch: number,
+  ): void;
+  segmentConv(
+    input: number,
+    widthIn: number,
+    channelsIn: number,
+    weights: number,
+    bias: number,
+    output: number,
+    widthOut: number,
+    channelsOut: number,
+    kernelHeight: number,
+    kernelWidth: number,
+    stride: number,
+    rowFrom: number,
+    rowTo: number,
+  ): void;
+  segmentDepthwise(
+    input: number,
+    widthIn: number,
+    channels: number,
+    weights: number,
+    output: number,
+    widthOut: number,
+    heightOut: number,
+    kernel: number,
+    stride: number,
+  ): void;
+  segmentCut(
+    u: number,
+    ahead: number,
+    dualX: number,
+    dualY: number,
+    costX: number,
+    costY: number,
+    data: number,
+    width: number,
+    height: number,
+    stride: number,
+    iterations: number,
+  ): void;
+  refine8: Refine;
+  refine16: Refine;
+  settle8(source: number, count: number, shift: number, target: number): void;
+  settle16(source: number, count: number, shift: number, most: number, target: number): void;
+  extend(source: number, count: number, margin: number, behind: number, target: number): void;
+  couple(source: number, count: number, target: number): void;
+  blendRows(rows: number, taps: number, weights: number, count: number, target: number): void;
+  resampleRow(source: number, starts: number, weights: number, taps: number, count: number, target: number): void;
+  convolve(
+    terms: number,
+    near: number,
+    wide: number,
+    weights: number,
+    bias: number,
+    shift: number,
+    relu: number,
+    target: number,
+    pitch: number,
+    count: number,
+  ): void;
 };
+
+/** See `refine8` in assembly/upscale.ts. */
+export type Refine = (source: number, count: number, shift: number, target: number) => void;
 
 /** See `gather` in assembly/gather.ts. */
 export type Gather = (

@@ -5,13 +5,28 @@ import { type AudioEncoder, createAudioEncoder } from "./audio-encode.ts";
 import { fromSeconds, known, MICROSECONDS, type Ratio, ratio, rescale, toSeconds } from "./ffmpeg.ts";
 import type { MediaLimits } from "./limits.ts";
 import { openInput } from "./open-input.ts";
-import type { Container, Output } from "./output.ts";
+import { isIsoMedia, type Output } from "./output.ts";
 
 /** Audio codecs that go into a container without being encoded anew. */
-const CARRIES: Readonly<Record<Container, readonly string[]>> = {
+const CARRIES: Readonly<Partial<Record<Output["container"], readonly string[]>>> = {
   mp4: ["aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"],
   mov: ["aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be"],
   webm: ["opus", "vorbis"],
+  mkv: [
+    "aac",
+    "mp3",
+    "ac3",
+    "eac3",
+    "opus",
+    "vorbis",
+    "flac",
+    "alac",
+    "pcm_s16le",
+    "pcm_s16be",
+    "pcm_s24le",
+    "pcm_f32le",
+  ],
+  gif: [],
 };
 
 /** Sound is written this far behind the pictures, so that its last packet can still be cut at their end. Seconds. */
@@ -48,7 +63,7 @@ type Track = {
  * Adds the sound's streams to an output that has not been started.
  *
  * Copied sound keeps its sample-exact place in MP4 and MOV (edit lists, and a shortened last packet); players that ignore
- * edit lists, and WebM, are off by less than one packet: 21 ms of AAC at 48 kHz, 26 ms of MP3 at 44.1 kHz, 20 ms of Opus.
+ * edit lists, WebM and Matroska are off by less than one packet: 21 ms of AAC at 48 kHz, 26 ms of MP3 at 44.1 kHz, 20 ms of Opus.
  * Encoded sound is exact to the sample.
  * @throws ReshootError naming the sound's field.
  */
@@ -65,7 +80,7 @@ export async function addAudio(output: Output, plan: AudioPlan, limits: MediaLim
   };
   try {
     for (const stream of plan.streams === "all" ? input.audio : input.audio.slice(0, 1)) {
-      const copies = CARRIES[output.container].includes(avGetCodecName(stream.codecpar.codecId) ?? "");
+      const copies = CARRIES[output.container]?.includes(avGetCodecName(stream.codecpar.codecId) ?? "");
       const track = copies
         ? copyTrack(output, stream, offset)
         : encodeTrack(await createAudioEncoder(output, stream, plan.media, offset));
@@ -121,9 +136,9 @@ function copyTrack(output: Output, source: Stream, offset: number): Track {
   const shift = fromSeconds(offset, timeBase);
   const usual = frameSize > 0 ? rescale(BigInt(frameSize), [1, sampleRate], timeBase) : 1n;
   const padding = rescale(BigInt(initialPadding), [1, sampleRate], timeBase);
-  // A decoder needs the packet before the first one heard. WebM has no edit list that would hide it.
+  // A decoder needs the packet before the first one heard. Matroska has no edit list that would hide it.
   const earliest = (duration: bigint): bigint =>
-    output.container === "webm" ? -padding - 1n : -(duration > padding ? duration : padding);
+    isIsoMedia(output.container) ? -(duration > padding ? duration : padding) : -padding - 1n;
   let next: bigint | undefined;
   return {
     async take(packet, end) {

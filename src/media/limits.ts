@@ -10,6 +10,12 @@ export type MediaLimits = {
   readonly inputPixels: number;
 };
 
+/** Limits on one input file and on what is put together from several. */
+export type TimelineLimits = MediaLimits & {
+  /** Longest result, in seconds. */
+  readonly outputSeconds: number;
+};
+
 /** For a file that has been opened under the real limits before. */
 export const ALREADY_CHECKED: MediaLimits = { inputSeconds: Number.POSITIVE_INFINITY, inputPixels: 2 ** 31 - 1 };
 

@@ -7,7 +7,7 @@ import { nominalStep } from "./decode.ts";
 import { known, MICROSECONDS, type Ratio, ratio, rescale, toSeconds } from "./ffmpeg.ts";
 import { formatError, loadError, type MediaLimits } from "./limits.ts";
 import { type OpenInput, openInput, requireVideo } from "./open-input.ts";
-import { CONTENT_TYPE, type Container, createOutput, type Output } from "./output.ts";
+import { CONTENT_TYPE, type Container, createOutput, isIsoMedia, type Output } from "./output.ts";
 import { describe } from "./probe.ts";
 import { averageRate, createVideo, type VideoFacts } from "./video-sink.ts";
 import { openVideo } from "./video-source.ts";
@@ -164,7 +164,7 @@ function addVideoStream(output: Output, source: Stream, timeBase: Ratio): Stream
   const tag = source.codecpar.codecTagString ?? "";
   // Apple's players know HEVC only by this name.
   const fallback = output.container === "mp4" && avGetCodecName(source.codecpar.codecId) === "hevc" ? "hvc1" : 0;
-  target.codecpar.codecTag = output.container !== "webm" && KEPT_TAG.test(tag) ? tag : fallback;
+  target.codecpar.codecTag = isIsoMedia(output.container) && KEPT_TAG.test(tag) ? tag : fallback;
   target.sampleAspectRatio = source.sampleAspectRatio;
   target.avgFrameRate = source.avgFrameRate;
   if (source.metadata?.get("alpha_mode") === "1") target.metadata = Dictionary.fromObject({ alpha_mode: "1" });

@@ -35,6 +35,8 @@ export type OpenInput = {
   /** The first moving (or still) picture stream; cover art is none. */
   readonly video: Stream | undefined;
   readonly audio: readonly Stream[];
+  /** Bytes. */
+  readonly size: number;
   /** Microseconds: the earliest time stamp of any stream, which becomes time zero. */
   readonly startTime: bigint;
   close(): Promise<void>;
@@ -45,7 +47,7 @@ export type OpenInput = {
  * @throws ReshootError naming the field: unsupported format, load error, too large, too long.
  */
 export async function openInput(media: MediaHandle, kind: MediaKind, limits: MediaLimits): Promise<OpenInput> {
-  await checkHeader(media, kind, limits);
+  const size = await checkHeader(media, kind, limits);
   const context = new FormatContext();
   // Given to avformat, which hands them down to any demuxer nested in this one.
   const options = Dictionary.fromObject({
@@ -86,6 +88,7 @@ export async function openInput(media: MediaHandle, kind: MediaKind, limits: Med
       isStill,
       video,
       audio,
+      size,
       startTime: known(context.startTime) ?? 0n,
       close: () => context.closeInput(),
     };
@@ -103,8 +106,8 @@ export function requireVideo(input: OpenInput, media: MediaHandle, kind: MediaKi
   return input.video;
 }
 
-/** What FFmpeg would do before any limit holds: read nothing at all, or decode a giant still. */
-async function checkHeader(media: MediaHandle, kind: MediaKind, limits: MediaLimits): Promise<void> {
+/** What FFmpeg would do before any limit holds: read nothing at all, or decode a giant still. @returns bytes of the file. */
+async function checkHeader(media: MediaHandle, kind: MediaKind, limits: MediaLimits): Promise<number> {
   const facts = await stat(media.path).catch((cause: unknown) => {
     throw loadError(media, kind, "The file cannot be read", cause);
   });
@@ -114,9 +117,10 @@ async function checkHeader(media: MediaHandle, kind: MediaKind, limits: MediaLim
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(Math.min(facts.size, HEADER_BYTES)), 0);
     const still = stillSize(buffer.subarray(0, bytesRead));
-    if (!still) return;
+    if (!still) return facts.size;
     if (still.width < 1 || still.height < 1) throw loadError(media, kind, "The picture's header is damaged");
     checkPixels(media, still.width, still.height, limits);
+    return facts.size;
   } finally {
     await file.close();
   }

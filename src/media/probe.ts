@@ -6,19 +6,26 @@ import { known, ratio, toSeconds } from "./ffmpeg.ts";
 import { checkDuration, loadError, type MediaKind, type MediaLimits } from "./limits.ts";
 import { type OpenInput, openInput } from "./open-input.ts";
 import { degrees, streamOrientation } from "./orientation.ts";
+import { scanPackets } from "./packet-scan.ts";
 
 /**
  * Container, streams and durations.
+ * @param count whether the whole file is read where its container does not say how many frames it has, or how large they are.
  * @throws ReshootError naming the field when the file cannot be used.
  */
-export async function probe(media: MediaHandle, limits: MediaLimits): Promise<MediaInfo> {
+export async function probe(media: MediaHandle, limits: MediaLimits, count = false): Promise<MediaInfo> {
   const kind = kindOf(media);
   const input = await openInput(media, kind, limits);
   try {
     if (!input.video && input.audio.length === 0) throw loadError(media, kind, "The file has no video or audio stream");
     const info = describe(input);
     if (!input.isStill) checkDuration(media, info.video ? "video" : "audio", info.duration, limits);
-    return info;
+    if (!count || !input.video || !info.video || (info.video.frameCount > 0 && info.video.bitrate > 0)) return info;
+    const { times, bytes } = await scanPackets(input, input.video, media, kind, limits);
+    const frameCount = info.video.frameCount || times.length;
+    const seconds = info.video.duration || (info.video.fps > 0 ? frameCount / info.video.fps : 0);
+    const bitrate = info.video.bitrate || (seconds > 0 ? Math.round((bytes * 8) / seconds) : 0);
+    return { ...info, video: { ...info.video, frameCount, bitrate } };
   } finally {
     await input.close();
   }
@@ -36,6 +43,7 @@ export function describe(input: OpenInput): MediaInfo {
     container: input.container,
     duration: input.isStill ? 0 : Math.max(whole, videoInfo?.duration ?? 0, audioInfo?.duration ?? 0),
     bitrate: bitrate > 0 ? bitrate : 0,
+    size: input.size,
     ...(videoInfo ? { video: videoInfo } : {}),
     ...(audioInfo ? { audio: audioInfo } : {}),
   };
@@ -61,6 +69,7 @@ function describeVideo(stream: Stream, whole: number, isStill: boolean): NonNull
     sampleAspect: sampleAspect(stream, orientation.swap),
     ...(profile ? { profile } : {}),
     ...(parameters.level >= 0 ? { level: parameters.level } : {}),
+    bitrate: Math.max(0, Number(parameters.bitRate)),
     timeBase: ratio(stream.timeBase),
   };
 }

@@ -1,5 +1,5 @@
 /** One log line and one measurement for each HTTP request, when its answer has ended or its caller has gone. */
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Metrics } from "./metrics.ts";
 
 /** nginx's status for a caller who left before the answer had ended. */
@@ -8,7 +8,7 @@ const CALLER_LEFT = 499;
 /** What is observed with. */
 export type HttpObservation = {
   readonly metrics: Pick<Metrics, "http">;
-  readonly log: FastifyBaseLogger;
+  readonly log: { info(details: object, message: string): void };
   /** Whose request it is; undefined when that was not found out. */
   readonly accountOf: (request: FastifyRequest) => string | undefined;
 };

@@ -1,6 +1,6 @@
 /** Logs and metrics. */
 export { observeHttp } from "./http.ts";
-export { createLog } from "./log.ts";
+export { createAccessLog, createLog, logDestination } from "./log.ts";
 export type { Metrics } from "./metrics.ts";
 export { createPrometheusMetrics, type MetricsSnapshot } from "./prometheus.ts";
 export { registerMetrics } from "./scrape.ts";

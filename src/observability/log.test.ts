@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fieldError } from "../errors.ts";
-import { createLog } from "./log.ts";
+import { createAccessLog, createLog } from "./log.ts";
 
 function capture(level = "info") {
   const lines: string[] = [];
@@ -35,4 +35,33 @@ test("levels are named, and an unknown one is refused with the list", () => {
   assert.equal(lines.length, 1);
   assert.equal(JSON.parse(lines[0]!).level, "warn");
   assert.throws(() => capture("loud"), /RESHOOT_LOG must be one of trace, debug, info, warn, error, fatal, silent/);
+});
+
+test("the access log writes the lines of one turn at once, in order, and says nothing below its level", async () => {
+  const writes: string[] = [];
+  const destination = { write: (text: string) => void writes.push(text) };
+  const log = createAccessLog({ level: "info", part: "server", destination });
+  for (const request of ["a", "b"]) log.info({ request, status: 200 }, "http");
+  createAccessLog({ level: "warn", part: "server", destination }).info({ request: "c" }, "http");
+  assert.equal(writes.length, 0);
+  await new Promise(setImmediate);
+  log.info({ request: "d", status: 404 }, "http");
+  await new Promise(setImmediate);
+  const read = writes.map((text) =>
+    text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  );
+  assert.deepEqual(
+    read.map((lines) => lines.map(({ request, status, level, part, msg }) => [request, status, level, part, msg])),
+    [
+      [
+        ["a", 200, "info", "server", "http"],
+        ["b", 200, "info", "server", "http"],
+      ],
+      [["d", 404, "info", "server", "http"]],
+    ],
+  );
+  assert.throws(() => createAccessLog({ level: "loud", part: "server" }), /RESHOOT_LOG must be one of/);
 });

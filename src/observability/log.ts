@@ -1,5 +1,5 @@
 /** Structured logs: one JSON object a line on standard error. Secrets are not written; what slips through is cut out here. */
-import { type DestinationStream, type Logger, levels, pino } from "pino";
+import { type DestinationStream, type Logger, type LoggerOptions, levels, pino } from "pino";
 
 /** How a log is made. */
 export type LogOptions = {
@@ -7,7 +7,7 @@ export type LogOptions = {
   readonly level: string;
   /** Which process writes. */
   readonly part: "server" | "runner";
-  /** @defaultValue standard error: at once in the runner, which may be killed; buffered in the server. */
+  /** @defaultValue {@link logDestination} */
   readonly destination?: DestinationStream;
 };
 
@@ -26,22 +26,56 @@ const CREDENTIALS: readonly [RegExp, string][] = [
   [/\b(https?:\/\/)[^/\s"'\\@]+@/gi, `$1${CENSOR}@`],
 ];
 
+/** Standard error: at once in the runner, which may be killed; buffered in the server. */
+export function logDestination(part: LogOptions["part"]): DestinationStream {
+  return pino.destination({ fd: 2, sync: part === "runner" });
+}
+
 /** @throws Error that names the levels when `level` is none of them. */
-export function createLog({ level, part, destination }: LogOptions): Logger {
-  const known = [...Object.keys(levels.values), "silent"];
-  if (!known.includes(level)) throw new Error(`RESHOOT_LOG must be one of ${known.join(", ")}`);
+export function createLog(options: LogOptions): Logger {
   return pino(
     {
-      level,
-      base: { part },
-      formatters: { level: (label) => ({ level: label }) },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      ...settings(options),
       serializers: { err: describeError },
       redact: { paths: PRIVATE.flatMap((name) => [name, `*.${name}`]), censor: CENSOR },
       hooks: { streamWrite: withoutCredentials },
     },
-    destination ?? pino.destination({ fd: 2, sync: part === "runner" }),
+    options.destination ?? logDestination(options.part),
   );
+}
+
+/**
+ * A log for lines of a fixed few fields that no secret can be in, one for every request: nothing is searched for secrets.
+ * @throws as {@link createLog}.
+ */
+export function createAccessLog(options: LogOptions): Logger {
+  return pino(settings(options), oncePerTurn(options.destination ?? logDestination(options.part)));
+}
+
+/** All lines of one turn of the event loop in one write: a destination that buffers copies what it has for each line. */
+function oncePerTurn(destination: DestinationStream): DestinationStream {
+  let lines = "";
+  const flush = (): void => {
+    destination.write(lines);
+    lines = "";
+  };
+  return {
+    write(line) {
+      if (lines === "") setImmediate(flush);
+      lines += line;
+    },
+  };
+}
+
+function settings({ level, part }: LogOptions): LoggerOptions {
+  const known = [...Object.keys(levels.values), "silent"];
+  if (!known.includes(level)) throw new Error(`RESHOOT_LOG must be one of ${known.join(", ")}`);
+  return {
+    level,
+    base: { part },
+    formatters: { level: (label) => ({ level: label }) },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  };
 }
 
 /** A text without the credentials in it. */

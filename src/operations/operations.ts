@@ -3,8 +3,10 @@
  * Media goes in and out as handles to files in the job's own folder.
  */
 import type { Loc } from "../errors.ts";
+import type { ConformOperations } from "./conform.ts";
 import type { FrameOperations } from "./frames.ts";
 import type { GenerationOperations } from "./generation.ts";
+import type { PlacementOperations } from "./placement.ts";
 import type { RemovalOperations } from "./removal.ts";
 import type { SegmentationOperations } from "./segmentation.ts";
 import type { TimelineOperations } from "./timeline.ts";
@@ -42,6 +44,8 @@ export type MediaInfo = {
   readonly duration: number;
   /** Bits per second, 0 when unknown. */
   readonly bitrate: number;
+  /** Bytes of the file. */
+  readonly size: number;
   readonly video?: {
     readonly codec: string;
     /** Pixels as displayed: after rotation, before sample aspect. */
@@ -60,6 +64,8 @@ export type MediaInfo = {
     readonly sampleAspect: readonly [number, number];
     readonly profile?: string;
     readonly level?: number;
+    /** Bits per second of the pictures alone, 0 when unknown. */
+    readonly bitrate: number;
     readonly timeBase: readonly [number, number];
   };
   readonly audio?: {
@@ -87,7 +93,9 @@ export type ProducedVideo = {
 
 /** Every operation: parameters and result. Engines implement a subset. */
 export type Operations = TimelineOperations &
+  ConformOperations &
   RemovalOperations &
+  PlacementOperations &
   SegmentationOperations &
   FrameOperations &
   GenerationOperations;

@@ -1,4 +1,5 @@
 /** Removing things from a video, and separating a foreground. */
+import type { Encoding } from "./encoding.ts";
 import type { Delivery, MediaHandle, OperationOptions, ProducedVideo, Unoffered } from "./operations.ts";
 
 /**
@@ -21,9 +22,18 @@ export type RemovalOperations = {
       /** Drives grain only; same input and seed give the same bytes. */
       seed: number;
       delivery: Delivery;
+      encoding?: Encoding;
+      /** Whether the video's sound goes along; true when absent. */
+      keepSound?: boolean;
     },
     options: OperationOptions,
-  ): Promise<ProducedVideo & { timings: Record<string, number> }>;
+  ): Promise<
+    ProducedVideo & {
+      /** Frames on which anything was marked for removal. */
+      markedFrames: number;
+      timings: Record<string, number>;
+    }
+  >;
 
   /** Alpha of the foreground. */
   matte: Unoffered;

@@ -31,12 +31,13 @@ export type SegmentationTarget =
 export type SegmentationOperations = {
   /**
    * Finds an object and follows it through the clip, through occlusion and re-entry.
-   * The mask video is 255 on the object and 0 elsewhere, losslessly coded, with the source's size, frame count and times.
+   * The mask video is 255 on the object and 0 elsewhere (`polarity` "void": the reverse), losslessly coded, with the source's size, frame
+   * count and times.
    * @throws ReshootError `no_media_generated` naming the prompt's field, with what can be found here and what would find
    *   more, when nothing was found; never an empty or a whole-frame mask.
    */
   segment(
-    params: { video: MediaHandle; target: SegmentationTarget },
+    params: { video: MediaHandle; target: SegmentationTarget; polarity?: MaskPolarity },
     options: OperationOptions,
   ): Promise<{
     mask: MediaHandle;
@@ -48,6 +49,21 @@ export type SegmentationOperations = {
     /** What was found, in words: `person`, `tennis racket`; empty for clicks, boxes and masks. */
     found: readonly string[];
     /** Seconds by stage. */
+    timings: Record<string, number>;
+  }>;
+
+  /**
+   * The same on one frame only, at once, for whoever is still clicking. The mask is a PNG of the frame's size.
+   * @throws as {@link SegmentationOperations.segment}; `value_error` naming the video when it has no such frame.
+   */
+  segmentFrame(
+    params: { video: MediaHandle; target: SegmentationTarget; frame: number; polarity?: MaskPolarity },
+    options: OperationOptions,
+  ): Promise<{
+    mask: MediaHandle;
+    width: number;
+    height: number;
+    found: readonly string[];
     timings: Record<string, number>;
   }>;
 };

@@ -9,8 +9,12 @@ const CLASSICAL = "a Reshoot version whose CPU engine offers it, or a relay to t
 export const VOCABULARY: Readonly<Record<OperationName, { readonly does: string; readonly takes: string }>> = {
   probe: { does: "read a file's properties", takes: CLASSICAL },
   muxAudio: { does: "lay audio under a video", takes: CLASSICAL },
+  conform: { does: "cut, retime and resize a video", takes: CLASSICAL },
   removeObject: { does: "remove a masked object", takes: CLASSICAL },
-  segment: { does: "find an object from words or clicks", takes: MODEL },
+  placePicture: { does: "put a picture into a video", takes: CLASSICAL },
+  zipFrames: { does: "pack a video's frames", takes: CLASSICAL },
+  segment: { does: "find an object from words or clicks", takes: CLASSICAL },
+  segmentFrame: { does: "find an object on one frame", takes: CLASSICAL },
   matte: { does: "separate the foreground from its background", takes: MODEL },
   interpolateFrames: { does: "make frames in between", takes: CLASSICAL },
   upscale: { does: "enlarge a video", takes: CLASSICAL },

@@ -1,9 +1,9 @@
 /** From a call on the wire to a durable request: validate, check support, move inline media into the file store. */
-import { randomInt, randomUUID } from "node:crypto";
+import { randomInt } from "node:crypto";
 import type { Config } from "../config.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import { mediaFields, parseInput, replaceAt } from "../endpoints/validate.ts";
-import { fieldError, ReshootError } from "../errors.ts";
+import { fieldError } from "../errors.ts";
 import { nameFor } from "../files/content.ts";
 import { isDataUri, parseDataUri } from "../files/data-uri.ts";
 import { mayRead } from "../files/expiry.ts";
@@ -11,14 +11,13 @@ import type { FileStore } from "../files/store.ts";
 import { fileIdOf } from "../files/urls.ts";
 import type { Call, Intake } from "../services.ts";
 import type { RequestEvents } from "./events.ts";
-import type { JsonObject, RequestStore } from "./store.ts";
+import { newRequestId } from "./ids.ts";
+import type { JsonObject, RequestStore, SubmitLimit } from "./store.ts";
 
 const DAY = 24 * 3600 * 1000;
 /** How long a result can be read that its caller asked not to be kept (fal's x-fal-store-io: 0). */
 const UNSTORED_MS = 3600 * 1000;
 const SEEDS = 2 ** 31;
-/** Dollars that sums of prices may be off by. */
-const MONEY_NOISE = 1e-9;
 
 /** What the intake needs of the other rooms. */
 export type IntakeParts = {
@@ -40,8 +39,7 @@ export function createIntake(parts: IntakeParts): Intake {
     async submit(call) {
       const { input, unknown } = parseInput(call.endpoint, call.body);
       const lane = parts.route(call.endpoint, input).name;
-      await checkBudget(call, input);
-      const id = randomUUID();
+      const id = newRequestId(now());
       const { stored, inline } = await storeInlineMedia(call, input);
       const accepted = store.submit(
         {
@@ -66,7 +64,7 @@ export function createIntake(parts: IntakeParts): Intake {
             ...(unknown.length > 0 && { unknownFields: [...unknown] }),
           },
         },
-        call.maxQueued === undefined ? undefined : { maxQueued: call.maxQueued },
+        { ...(call.maxQueued !== undefined && { maxQueued: call.maxQueued }), ...budgetOf(call, input) },
       );
       const created = await accepted.then(
         (result) => result.created,
@@ -78,13 +76,11 @@ export function createIntake(parts: IntakeParts): Intake {
     },
   };
 
-  /** What is charged counts; what still waits or runs does not, so that many requests at once can go beyond a budget. */
-  async function checkBudget({ caller: { key }, endpoint }: Call, input: Record<string, unknown>): Promise<void> {
-    if (key === null || key.budget === null || config.prices === "none") return;
+  /** The price is what the input alone tells. */
+  function budgetOf({ caller: { key }, endpoint }: Call, input: Record<string, unknown>): Pick<SubmitLimit, "budget"> {
+    if (key === null || key.budget === null || config.prices === "none") return {};
     const { unitPrice, units } = endpoint.price;
-    if ((await store.usage.charged(key.id)) + unitPrice * units(input, {}) <= key.budget + MONEY_NOISE) return;
-    const message = `User is locked. Reason: Exhausted balance. The budget of this key is $${key.budget}`;
-    throw new ReshootError("budget_exhausted", message);
+    return { budget: { dollars: key.budget, price: unitPrice * units(input, {}) } };
   }
 
   /**

@@ -14,9 +14,13 @@ import { ReshootError } from "../errors.ts";
  * they share one place, the empty host.
  *
  * `waiting` counts the queued requests, so that the position of one that has just come costs the same however many wait.
+ * A submit counts its own: it needs the count anyway. Triggers count the rest.
  *
  * `usage` outlives its requests, so it names them without a foreign key. Dollars are REAL: they are sums of list prices,
  * shown rounded.
+ *
+ * `requests.defects` counts the attempts that ended in an error of a kind that is seldom tried again. `reserved` holds the
+ * dollars that an open request keeps of its key's budget; null where there is no budget.
  */
 export const STEPS: readonly string[] = [
   `
@@ -196,6 +200,13 @@ export const STEPS: readonly string[] = [
   CREATE TRIGGER requests_go AFTER DELETE ON requests WHEN old.status = 'queued' BEGIN
     UPDATE waiting SET count = count - 1 WHERE lane = old.lane AND priority = old.priority;
   END;
+  `,
+  `
+  ALTER TABLE requests ADD COLUMN defects INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE requests ADD COLUMN reserved REAL;
+  CREATE INDEX requests_reserved ON requests (key_id, reserved)
+    WHERE status IN ('queued', 'running') AND reserved IS NOT NULL;
+  DROP TRIGGER requests_come;
   `,
 ];
 

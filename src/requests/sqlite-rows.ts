@@ -17,6 +17,11 @@ export type Value = null | number | string | Uint8Array;
 /** Place of a priority in the queue: smaller goes first. */
 const PRIORITIES: readonly Priority[] = ["normal", "low"];
 
+/** The column's value for a priority. */
+export function priorityPlace(priority: Priority): number {
+  return PRIORITIES.indexOf(priority);
+}
+
 /** A row of `requests`; JSON columns are text. */
 export type RequestRow = {
   readonly seq: number;
@@ -40,6 +45,7 @@ export type RequestRow = {
   readonly started_at: number | null;
   readonly finished_at: number | null;
   readonly attempt: number;
+  readonly defects: number;
   readonly run_after: number;
   readonly cancel_requested: number;
   readonly engine: string | null;
@@ -52,26 +58,66 @@ export type RequestRow = {
   readonly output: string | null;
 };
 
-/** Values of the columns that a submit sets. */
-export function newRequestValues(request: NewRequest, now: number): Record<string, Value> {
+/**
+ * Values of the columns that a submit sets, in the order of its statement.
+ * @param reserved dollars kept of the key's budget.
+ */
+export function newRequestValues(request: NewRequest, now: number, reserved: number | null): Value[] {
+  return [
+    request.id,
+    request.accountId,
+    request.keyId,
+    request.dialect,
+    request.endpoint,
+    request.requestedAs,
+    request.lane,
+    request.seed,
+    priorityPlace(request.priority),
+    request.maxAttempts,
+    request.startBy,
+    request.keepForMs,
+    request.webhook,
+    request.idempotencyKey,
+    JSON.stringify(request.options),
+    JSON.stringify(request.input),
+    now,
+    reserved,
+  ];
+}
+
+/** The record of a request that a submit has just written. */
+export function newRecord(request: NewRequest, now: number): RequestRecord {
   return {
     id: request.id,
-    account_id: request.accountId,
-    key_id: request.keyId,
+    accountId: request.accountId,
+    keyId: request.keyId,
     dialect: request.dialect,
     endpoint: request.endpoint,
-    requested_as: request.requestedAs,
+    requestedAs: request.requestedAs,
     lane: request.lane,
+    input: request.input,
     seed: request.seed,
-    priority: PRIORITIES.indexOf(request.priority),
-    max_attempts: request.maxAttempts,
-    start_by: request.startBy,
-    keep_for_ms: request.keepForMs,
+    priority: request.priority,
+    maxAttempts: request.maxAttempts,
+    startBy: request.startBy,
+    keepForMs: request.keepForMs,
     webhook: request.webhook,
-    idempotency_key: request.idempotencyKey,
-    options: JSON.stringify(request.options),
-    input: JSON.stringify(request.input),
-    created_at: now,
+    idempotencyKey: request.idempotencyKey,
+    options: request.options,
+    status: "queued",
+    createdAt: now,
+    startedAt: null,
+    finishedAt: null,
+    attempt: 0,
+    runAfter: 0,
+    cancelRequested: false,
+    engine: null,
+    engineRef: null,
+    output: null,
+    error: null,
+    metrics: null,
+    billableUnits: null,
+    expiresAt: null,
   };
 }
 

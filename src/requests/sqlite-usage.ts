@@ -45,6 +45,7 @@ export function usageTable({ sql, read }: Pick<TableAccess, "sql" | "read">): Us
         return sums.sort((a, b) => b.price - a.price);
       }),
     charged: (keyId) => read(() => (sql.charged.get({ key_id: keyId }) as { charged: number }).charged),
+    reserved: (keyId) => read(() => (sql.reserved.get({ key_id: keyId }) as { reserved: number }).reserved),
   };
 }
 

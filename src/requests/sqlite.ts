@@ -10,13 +10,13 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
-import { ERRORS, type ErrorCode, ReshootError, type SerializedError } from "../errors.ts";
+import { ERRORS, type ErrorCode, MANY_ATTEMPTS, ReshootError, type SerializedError } from "../errors.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { fingerprint } from "./idempotency.ts";
 import { migrate } from "./migrations.ts";
 import { toStoreError } from "./sqlite-errors.ts";
-import { fileValues, newRequestValues, type RequestRow, toRecord } from "./sqlite-rows.ts";
+import { fileValues, newRecord, newRequestValues, priorityPlace, type RequestRow, toRecord } from "./sqlite-rows.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";
 import { accountTable, fileTable } from "./sqlite-tables.ts";
 import { usageTable } from "./sqlite-usage.ts";
@@ -32,6 +32,7 @@ import type {
   RequestRecord,
   RequestStatus,
   RequestStore,
+  SubmitLimit,
   UsageTable,
   WebhookTable,
 } from "./store.ts";
@@ -59,12 +60,15 @@ type StoreMetrics = Pick<Metrics, "storeCommit" | "storeRead">;
 /** A request is counted from the end of the queue when it is among this many last ones, else from its start. */
 const LAST_ONES = 200;
 
+/** Dollars that sums of prices may be off by. */
+const MONEY_NOISE = 1e-9;
+
 /** A lag between the wall clock and the uptime that is more than their drift between two reaps. */
 const CLOCK_LEAP_MS = 1000;
 
 type LaneRow = Pick<RequestRow, "lane" | "priority">;
 
-type HeldRow = Pick<RequestRow, "seq" | "id" | "attempt" | "max_attempts" | "cancel_requested">;
+type HeldRow = Pick<RequestRow, "seq" | "id" | "attempt" | "max_attempts" | "defects" | "cancel_requested">;
 
 type Ending = {
   readonly status: Extract<RequestStatus, "succeeded" | "failed" | "cancelled">;
@@ -154,15 +158,15 @@ class SqliteStore implements RequestStore {
     this.usage = usageTable(access);
   }
 
-  async submit(request: NewRequest, limit?: { maxQueued: number }) {
+  async submit(request: NewRequest, limit: SubmitLimit = {}) {
     return this.#writes.write(() => {
       const first = request.idempotencyKey === null ? undefined : this.#repeated(request, request.idempotencyKey);
       if (first) return { record: first, created: false, position: this.#ahead(first.id) };
-      if (limit) this.#checkQueue(request, limit.maxQueued);
-      const row = this.#sql.insertRequest.get(newRequestValues(request, this.#now())) as RequestRow;
-      // Nothing is behind it yet, in its own transaction.
-      const position = this.#waiting(row) - 1;
-      return { record: toRecord(row), created: true, position };
+      if (limit.maxQueued !== undefined) this.#checkQueue(request, limit.maxQueued);
+      if (limit.budget) this.#checkBudget(request, limit.budget);
+      const now = this.#now();
+      this.#sql.insertRequest.run(...newRequestValues(request, now, limit.budget?.price ?? null));
+      return { record: newRecord(request, now), created: true, position: this.#countIn(request) };
     });
   }
 
@@ -285,11 +289,16 @@ class SqliteStore implements RequestStore {
   async fail(claim: Claim, error: SerializedError, metrics: RequestMetrics): Promise<"failed" | "requeued" | "lost"> {
     return this.#ifHeld<"failed" | "requeued" | "lost">(claim, "lost", (row) => {
       const { seq, attempt } = row;
+      const { attempts } = ERRORS[error.code];
+      // An attempt that was lost to a killed server is no defect of the request's.
+      const defects = row.defects + (attempts < MANY_ATTEMPTS ? 1 : 0);
+      const tried = attempts < MANY_ATTEMPTS ? defects : attempt;
       if (row.cancel_requested) this.#finish(seq, cancelled(metrics));
-      else if (attempt >= Math.min(row.max_attempts, ERRORS[error.code].attempts)) {
+      else if (attempt >= row.max_attempts || tried >= attempts) {
         this.#finish(seq, { status: "failed", error, metrics });
       } else {
-        this.#sql.requeue.run({ seq, attempt, run_after: this.#now() + this.#backoff(attempt), keep_engine: 0 });
+        const run_after = this.#now() + this.#backoff(attempt);
+        this.#sql.requeue.run({ seq, attempt, defects, run_after, keep_engine: 0 });
         return "requeued";
       }
       return "failed";
@@ -298,9 +307,9 @@ class SqliteStore implements RequestStore {
 
   /** Work outside our process goes on: its reference stays. A request whose cancel was asked for ends as cancelled. */
   async release(claim: Claim): Promise<boolean> {
-    return this.#ifHeld(claim, false, ({ seq, attempt, cancel_requested }) => {
+    return this.#ifHeld(claim, false, ({ seq, attempt, defects, cancel_requested }) => {
       if (cancel_requested) this.#finish(seq, cancelled());
-      else this.#sql.requeue.run({ seq, attempt: attempt - 1, run_after: 0, keep_engine: 1 });
+      else this.#sql.requeue.run({ seq, attempt: attempt - 1, defects, run_after: 0, keep_engine: 1 });
       return true;
     });
   }
@@ -407,6 +416,13 @@ class SqliteStore implements RequestStore {
     return (this.#sql.position.get({ id }) as { ahead: number }).ahead;
   }
 
+  /** Counts a request that has just been written. @returns its position: nothing is behind it yet, in its own transaction. */
+  #countIn({ lane, priority }: NewRequest): number {
+    const place = priorityPlace(priority);
+    const { count } = this.#sql.countOneMore.get(lane, place) as { count: number };
+    return (place === 0 ? count : this.#waiting({ lane, priority: place })) - 1;
+  }
+
   /** Queued requests of a lane that go before lower priorities than this one. */
   #waiting({ lane, priority }: LaneRow): number {
     return (this.#sql.waiting.get({ lane, priority }) as { count: number }).count;
@@ -423,9 +439,9 @@ class SqliteStore implements RequestStore {
   /** The lapsed lease was pause enough: the next attempt may begin at once, and can attach to work outside. */
   #settleLapsed(until: number): string[] {
     const rows = this.#sql.lapsed.all({ until }) as HeldRow[];
-    for (const { seq, attempt, max_attempts, cancel_requested } of rows) {
+    for (const { seq, attempt, max_attempts, defects, cancel_requested } of rows) {
       if (cancel_requested) this.#finish(seq, cancelled());
-      else if (attempt < max_attempts) this.#sql.requeue.run({ seq, attempt, run_after: 0, keep_engine: 1 });
+      else if (attempt < max_attempts) this.#sql.requeue.run({ seq, attempt, defects, run_after: 0, keep_engine: 1 });
       else this.#finish(seq, failed("runner_disconnected", "The runner stopped while it worked on the request"));
     }
     return rows.map((row) => row.id);
@@ -455,6 +471,15 @@ class SqliteStore implements RequestStore {
     const { waiting } = this.#sql.countWaiting.get(values) as { waiting: number };
     if (waiting <= maxQueued) return;
     throw new ReshootError("queue_full", `More than ${maxQueued} requests wait already`);
+  }
+
+  /** What is charged counts, and so does what open requests may come to. */
+  #checkBudget({ keyId }: NewRequest, { dollars, price }: NonNullable<SubmitLimit["budget"]>): void {
+    const { charged } = this.#sql.charged.get({ key_id: keyId }) as { charged: number };
+    const { reserved } = this.#sql.reserved.get({ key_id: keyId }) as { reserved: number };
+    if (charged + reserved + price <= dollars + MONEY_NOISE) return;
+    const message = `User is locked. Reason: Exhausted balance. The budget of this key is $${dollars}`;
+    throw new ReshootError("budget_exhausted", message);
   }
 }
 

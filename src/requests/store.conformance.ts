@@ -273,6 +273,38 @@ export function describeStore(name: string, open: () => Promise<TestStore>): voi
       assert.equal(await store.fail(await mustClaim(store), defect, DONE), "failed");
     });
 
+    it("counts of an attempt that was lost with its runner only that it was made", async () => {
+      const { store, advance } = await fresh();
+      const { id } = (await store.submit(sampleRequest({ maxAttempts: 10 }))).record;
+      const defect = { code: "internal_server_error", message: "Internal server error", issues: [] } as const;
+      const passing = { ...RETRYABLE, code: "downstream_service_unavailable" } as const;
+      for (let lost = 0; lost < 2; lost++) {
+        await mustClaim(store);
+        assert.deepEqual(await store.reclaimAll(), [id]);
+      }
+      await mustClaim(store);
+      advance(1000);
+      assert.deepEqual(await store.reap(), [id]);
+      assert.equal(await store.fail(await mustClaim(store), passing, DONE), "requeued");
+      advance(60_000);
+      assert.equal(await store.fail(await mustClaim(store), defect, DONE), "requeued");
+      advance(60_000);
+      assert.ok(await store.release(await mustClaim(store)));
+      await mustClaim(store);
+      assert.deepEqual(await store.reclaimAll(), [id]);
+      assert.equal(await store.fail(await mustClaim(store), defect, DONE), "failed");
+      assert.equal((await store.get(id))?.attempt, 7);
+    });
+
+    it("never makes more attempts than a request allows, whatever they end in", async () => {
+      const { store, advance } = await fresh();
+      await store.submit(sampleRequest({ maxAttempts: 2 }));
+      const defect = { code: "internal_server_error", message: "Internal server error", issues: [] } as const;
+      assert.equal(await store.fail(await mustClaim(store), RETRYABLE, DONE), "requeued");
+      advance(60_000);
+      assert.equal(await store.fail(await mustClaim(store), defect, DONE), "failed");
+    });
+
     it("does not try again what can only fail", async () => {
       const { store } = await fresh();
       const { id } = (await store.submit(sampleRequest())).record;
@@ -462,6 +494,36 @@ export function describeStore(name: string, open: () => Promise<TestStore>): voi
       assert.equal(await reopened.revokeKey("k1"), false);
       assert.equal(await reopened.verifyKey("k1", "new"), undefined);
       await assert.rejects(reopened.putKey({ ...key, id: "k3", accountId: "nobody" }, "s"), isCode("bad_request"));
+    });
+
+    it("keeps what open requests may come to of a key's budget, however many come at once", async () => {
+      const { store } = await fresh();
+      await store.accounts.putKey({ id: "k", accountId: "a1", scope: "API", concurrency: null, budget: 1 }, "s");
+      const limit = { budget: { dollars: 1, price: 0.3 } };
+      const request = (differences: Partial<NewRequest> = {}) => sampleRequest({ keyId: "k", ...differences });
+      const answers = await Promise.allSettled(Array.from({ length: 8 }, () => store.submit(request(), limit)));
+      assert.equal(answers.filter(({ status }) => status === "fulfilled").length, 3);
+      const refused = answers.find((answer) => answer.status === "rejected");
+      assert.ok(isCode("budget_exhausted")(refused?.reason));
+      const reserved = async () => Math.round((await store.usage.reserved("k")) * 1e6) / 1e6;
+      assert.equal(await reserved(), 0.9);
+      assert.equal(await store.usage.reserved("nobody"), 0);
+
+      // Another key's requests, and those without a budget, are not held to it.
+      await store.submit(request());
+      const first = await mustClaim(store);
+      assert.equal(await reserved(), 0.9);
+      assert.ok(await store.succeed(first, { ...result(), price: 0.3, charge: 0.3 }));
+      assert.equal(await reserved(), 0.6);
+      await assert.rejects(store.submit(request(), limit), isCode("budget_exhausted"));
+      // What ended without a charge gives its share back.
+      assert.equal(await store.fail(await mustClaim(store), FINAL, DONE), "failed");
+      assert.equal(await reserved(), 0.3);
+      const { record } = await store.submit(request({ idempotencyKey: "again" }), limit);
+      assert.equal(await reserved(), 0.6);
+      const repeated = await store.submit(request({ idempotencyKey: "again" }), limit);
+      assert.deepEqual([repeated.created, repeated.record.id], [false, record.id]);
+      await assert.rejects(store.submit(request(), limit), isCode("budget_exhausted"));
     });
 
     it("keeps a key within the number of requests it may run at once", async () => {

@@ -152,14 +152,25 @@ export type Key = {
 /** What a cancel came to. */
 export type CancelOutcome = "cancelled" | "requested" | "already_finished" | "not_found";
 
+/** What a submit must stay within. */
+export type SubmitLimit = {
+  /** Fails with `queue_full` when more than that many requests of this account and endpoint wait already. */
+  readonly maxQueued?: number;
+  /**
+   * Dollars that the request's key may be charged in all, and the price that the request is expected to come to. Fails
+   * with `budget_exhausted` when what is charged, the prices of open requests and this one are more. Checked in the
+   * transaction that accepts the request, so that many at once cannot go beyond it.
+   */
+  readonly budget?: { readonly dollars: number; readonly price: number };
+};
+
 /** The semantic store. All methods may be called from several processes on one database at once. */
 export type RequestStore = {
   /**
    * Accepts a request; durable when it resolves. `position` is as {@link RequestStore.position} says.
-   * @param limit with `maxQueued`, fails with `queue_full` when more than that many requests of this account and
-   *   endpoint wait already.
+   * A request that is repeated is not held to any limit.
    */
-  submit(request: NewRequest, limit?: { maxQueued: number }): Promise<Submitted>;
+  submit(request: NewRequest, limit?: SubmitLimit): Promise<Submitted>;
   get(id: string): Promise<RequestRecord | undefined>;
   /** Requests ahead in the same lane, 0-based; 0 when not queued. */
   position(id: string): Promise<number>;
@@ -381,4 +392,6 @@ export type UsageTable = {
   summary(accountId: string, period: { readonly since: number; readonly until: number }): Promise<UsageSum[]>;
   /** Dollars charged to a key so far. */
   charged(keyId: string): Promise<number>;
+  /** Dollars that a key's open requests are expected to come to. */
+  reserved(keyId: string): Promise<number>;
 };

@@ -93,8 +93,7 @@ function judge(status: number): PostOutcome {
 }
 
 function explain(thrown: unknown): PostOutcome {
-  // A refusal with a cause is a lookup that failed: name servers recover, addresses do not become public.
-  if (thrown instanceof RefusedUrlError) return failure(thrown.message, thrown.cause !== undefined);
+  if (thrown instanceof RefusedUrlError) return failure(thrown.message, thrown.transient);
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
   if (code === "ECONNREFUSED") return failure("The receiver refused the connection");
   if (code === "UND_ERR_CONNECT_TIMEOUT") return failure("The receiver could not be reached in time");

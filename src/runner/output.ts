@@ -8,7 +8,8 @@ import type { FileRecord, JsonObject } from "../requests/store.ts";
 
 /**
  * Stores every file of an output. `{ $file: handle, ...facts }` becomes
- * `{ "$file": id, content_type, file_name, file_size, ...facts }` and `{ $url: handle }` becomes `{ "$url": id, file_name }`.
+ * `{ "$file": id, content_type, file_name, file_size, ...facts }` and `{ $url: handle }` becomes `{ "$url": id, file_name }`,
+ * which is kept as it is where it comes from the input.
  * @param folder the job's folder; a handle outside it is refused.
  */
 export async function storeOutput(
@@ -34,6 +35,8 @@ export async function storeOutput(
       const { id, contentType, fileName, size } = record;
       return { $file: id, content_type: contentType, file_name: fileName, file_size: size, ...facts };
     }
+    // A file of the store's own, such as an input's.
+    if ("$url" in value && typeof value.$url === "string") return value;
     if ("$url" in value) {
       const record = await commit((value as { $url: MediaHandle }).$url);
       return { $url: record.id, file_name: record.fileName };

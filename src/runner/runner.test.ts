@@ -40,7 +40,7 @@ const engine: Engine = {
     operations: {
       probe: async ({ media }, { onProgress }) => {
         onProgress(0.5, "halfway");
-        return { container: media.path, duration: 1, bitrate: 0 };
+        return { container: media.path, duration: 1, bitrate: 0, size: 0 };
       },
     },
     close: async () => void closedJobs++,

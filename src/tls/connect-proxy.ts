@@ -49,9 +49,9 @@ export function acceptConnect(
  * host and answer them as its own. Add it before the guard and all routes.
  */
 export function refuseProxyRequests(app: FastifyInstance): void {
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     const { originalUrl, method } = request;
-    if (originalUrl.startsWith("/") || (originalUrl === "*" && method === "OPTIONS")) return;
+    if (originalUrl.startsWith("/") || (originalUrl === "*" && method === "OPTIONS")) return done();
     if (originalUrl === "*") return reply.code(400).send({ detail: "The URL is not valid" });
     return reply.code(403).send({
       detail:

@@ -28,3 +28,11 @@ export function labelTable(polarity: MaskPolarity): Uint8Array {
   }
   return table;
 }
+
+/**
+ * The other way round: a grey level for each label, to write a mask with.
+ * @returns levels of {@link KEEP}, {@link AFFECTED} and {@link REMOVE}. `white-removes` cannot say affected: it keeps.
+ */
+export function levelTable(polarity: MaskPolarity): Uint8Array {
+  return polarity === "white-removes" ? Uint8Array.of(0, 0, 255) : Uint8Array.of(255, 127, 0);
+}

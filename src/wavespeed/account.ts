@@ -22,10 +22,14 @@ const DEDUCTION = "deduct";
 export function registerAccount(scope: FastifyInstance, services: Services): void {
   const { store } = services;
 
+  /** Dollars that a key has been charged or may yet be for what is open. */
+  const spent = async (keyId: string): Promise<number> =>
+    (await store.usage.charged(keyId)) + (await store.usage.reserved(keyId));
+
   scope.get("/balance", async (request, reply) => {
     const { key } = callerOf(request);
     const budget = key?.budget ?? null;
-    const balance = key && budget !== null ? Math.max(0, budget - (await store.usage.charged(key.id))) : UNLIMITED;
+    const balance = key && budget !== null ? Math.max(0, budget - (await spent(key.id))) : UNLIMITED;
     return sendData(reply, { balance: money(balance) });
   });
 

@@ -96,7 +96,7 @@ async function play(script: readonly Step[]): Promise<void> {
               });
               if (rushing) end("finish");
             });
-            return { container: "", duration: 0, bitrate: 0 };
+            return { container: "", duration: 0, bitrate: 0, size: 0 };
           },
         },
         close: async () => void closed++,

@@ -191,8 +191,8 @@ describe("requests on a running server", () => {
 
   test("what nothing here can do is refused at once and never queued", async () => {
     for (const [endpoint, input, field] of [
-      ["fal-ai/video-upscaler", { video_url: "https://example.com/a.mp4" }, "video_url"],
-      [ENDPOINT, { video_url: "https://example.com/a.mp4", prompt: "", mask_prompt: "the ball" }, "mask_prompt"],
+      ["fal-ai/pixverse/extend", { video_url: "https://example.com/a.mp4", prompt: "on" }, "video_url"],
+      ["fal-ai/wan-vace-14b", { video_url: "https://example.com/a.mp4", prompt: "x", task: "depth" }, "task"],
     ] as const) {
       const failure = await server.fal.queue
         .submit(endpoint, { input: input as never })

@@ -1,4 +1,4 @@
-/** Odd files through both working endpoints: right size, orientation, frame count, duration, sync. */
+/** Odd files through the working endpoints: right size, orientation, frame count, duration, sync. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -68,6 +68,28 @@ describe("odd media", { skip: withoutSharedMedia || withoutFfmpeg }, () => {
       if (before.audio) assert.ok(Math.abs(result.audio!.duration - before.audio.duration) < 0.1);
     });
 
+    test(`${name}: one and a half times as large`, async () => {
+      const { data } = await server.fal.subscribe("fal-ai/video-upscaler", {
+        input: { video_url: await server.file(source, expected.type), scale: name.startsWith("alpha") ? 1 : 1.5 },
+      });
+      const path = await server.download((data as { video: { url: string } }).video.url, "upscaled.mp4");
+      const [before, result] = await Promise.all([ffprobe(source), ffprobe(path)]);
+      const { video } = result;
+      const scale = name.startsWith("alpha") ? 1 : 1.5;
+      // Only the clip of odd size has chroma of full resolution: there sizes need not be even.
+      const multiple = expected.pixelFormat === "yuv444p" ? 1 : 2;
+      const size = [width, height].map((side) =>
+        scale === 1 ? side : multiple * Math.round((side * scale) / multiple),
+      );
+      assert.deepEqual([video?.width, video?.height, video?.frames], [...size, expected.frames]);
+      assert.equal(video?.rotation, 0);
+      if (expected.sampleAspect) assert.equal(video?.sampleAspect, expected.sampleAspect);
+      if (expected.pixelFormat) assert.equal(video?.pixelFormat, expected.pixelFormat);
+      sameTimes(before.video!.times, video!.times);
+      assert.equal(result.audio?.channels, before.audio?.channels);
+      if (before.audio) assert.ok(Math.abs(result.audio!.duration - before.audio.duration) < 0.1);
+    });
+
     test(`${name}: new sound`, async () => {
       const { data } = await server.fal.subscribe("fal-ai/ffmpeg-api/merge-audio-video", {
         input: {
@@ -92,11 +114,12 @@ describe("odd media", { skip: withoutSharedMedia || withoutFfmpeg }, () => {
     });
   }
 
-  test("a file without pictures is refused at its field, by both endpoints", async () => {
+  test("a file without pictures is refused at its field, by every endpoint", async () => {
     const sound = await server.file(sharedMedia("odd/audio_only_two_51_tracks.mp4"));
     for (const [endpoint, more] of [
       ["fal-ai/void-video-inpainting", { prompt: "", quad_mask_video_url: sound }],
       ["fal-ai/ffmpeg-api/merge-audio-video", { audio_url: sound }],
+      ["fal-ai/video-upscaler", {}],
     ] as const) {
       const failure = await server.fal.subscribe(endpoint, { input: { video_url: sound, ...more } as never }).then(
         () => assert.fail("it was accepted"),

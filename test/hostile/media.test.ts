@@ -16,11 +16,13 @@ const AT_ONCE = 3;
 
 const VOID = "fal-ai/void-video-inpainting";
 const MERGE = "fal-ai/ffmpeg-api/merge-audio-video";
+const UPSCALE = "fal-ai/video-upscaler";
 const FIELDS = [
   [VOID, "video_url"],
   [VOID, "quad_mask_video_url"],
   [MERGE, "video_url"],
   [MERGE, "audio_url"],
+  [UPSCALE, "video_url"],
 ] as const;
 
 const inline = (type: string, bytes: Uint8Array): string =>
@@ -37,6 +39,7 @@ const GOOD: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     video_url: inline("video/x-yuv4mpeg", yuv4mpeg({ level: (frame) => 100 + frame })),
     audio_url: inline("audio/wav", wave()),
   },
+  [UPSCALE]: { video_url: inline("video/x-yuv4mpeg", yuv4mpeg({ level: (frame) => 100 + frame })) },
 };
 
 describe("hostile media", () => {

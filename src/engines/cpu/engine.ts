@@ -5,20 +5,37 @@
 import { copyFile, link, mkdir, rename } from "node:fs/promises";
 import { cpus } from "node:os";
 import { basename, extname, join } from "node:path";
-import type { MediaLimits } from "../../media/limits.ts";
+import type { TimelineLimits } from "../../media/limits.ts";
 import { createWorkerPool, type MediaWorker, type WorkerPoolOptions } from "../../media/worker-pool.ts";
 import type { PoolLog } from "../../media/worker-process.ts";
 import type { MediaHandle, OperationName, OperationOptions, Operations } from "../../operations/operations.ts";
 import type { Engine, EngineJob } from "../engine.ts";
 
 /** What this engine offers, and under which task name its worker knows it. */
-const OFFERED = ["probe", "muxAudio", "removeObject"] as const satisfies readonly OperationName[];
+const OFFERED = [
+  "probe",
+  "muxAudio",
+  "composeTimeline",
+  "mergeVideos",
+  "mergeAudios",
+  "extractFrame",
+  "normalizeLoudness",
+  "drawWaveform",
+  "imagesToVideo",
+  "conform",
+  "removeObject",
+  "upscale",
+  "placePicture",
+  "zipFrames",
+  "segment",
+  "segmentFrame",
+] as const satisfies readonly OperationName[];
 
 /** Where the engine works and what a job may use. */
 export type CpuEngineOptions = {
   /** Folder for the workers' private folders. */
   readonly folder: string;
-  readonly limits: { readonly workerBytes: number; readonly jobSeconds: number } & MediaLimits;
+  readonly limits: { readonly workerBytes: number; readonly jobSeconds: number } & TimelineLimits;
   readonly log?: PoolLog;
   readonly metrics?: WorkerPoolOptions["metrics"];
 };
@@ -34,7 +51,8 @@ export function createCpuEngine({ folder, limits, log, metrics }: CpuEngineOptio
     ...(log && { log }),
     ...(metrics && { metrics }),
   });
-  const taskLimits: MediaLimits = { inputPixels: limits.inputPixels, inputSeconds: limits.inputSeconds };
+  const { inputPixels, inputSeconds, outputSeconds } = limits;
+  const taskLimits: TimelineLimits = { inputPixels, inputSeconds, outputSeconds };
 
   return {
     name: "cpu",

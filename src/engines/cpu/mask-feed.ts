@@ -20,6 +20,8 @@ const SUSPICIOUS_SHARE = 0.6;
 /** A video's frames with their labels. */
 export type MaskFeed = {
   frames(): AsyncGenerator<MaskedFrame>;
+  /** Frames so far in which anything is marked. */
+  marked(): number;
   /** Logs what is odd about the mask as a whole. */
   report(): void;
   close(): Promise<void>;
@@ -56,6 +58,7 @@ export async function openMaskFeed(
         yield { frame, pts, labels };
       }
     },
+    marked: () => changed,
     report() {
       if (changed === 0) {
         context.log("WARN", "The mask marks nothing for removal: the video is returned as it is");
@@ -83,6 +86,7 @@ export function feedFound(found: MovingObject, source: VideoSource): MaskFeed {
       let index = 0;
       for await (const { frame, pts } of source.frames()) yield { frame, pts, labels: found.labels(index++) };
     },
+    marked: () => found.framesWithObject,
     report: () => undefined,
     close: async () => undefined,
   };

@@ -3,13 +3,15 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { fieldError } from "../../errors.ts";
 import type { MediaLimits } from "../../media/limits.ts";
+import { deliveredName, fileKind, requireEncodable } from "../../media/video-formats.ts";
 import { createVideo, type VideoFacts } from "../../media/video-sink.ts";
 import { openVideo, type VideoSource } from "../../media/video-source.ts";
 import type { TaskContext } from "../../media/worker-host.ts";
-import type { MediaHandle, Operations } from "../../operations/operations.ts";
+import type { Operations } from "../../operations/operations.ts";
 import { findMovingObject, type MovingObject } from "../../vision/moving-object/find-moving-object.ts";
 import { removeObject } from "../../vision/removal/remove-object.ts";
 import { feedFound, type Mask, type MaskFeed, openMaskFeed } from "./mask-feed.ts";
+import { createMilestones } from "./milestones.ts";
 
 type Params = Parameters<Operations["removeObject"]>[0];
 type Result = Awaited<ReturnType<Operations["removeObject"]>>;
@@ -27,10 +29,12 @@ export async function removeObjectTask(params: Params, limits: MediaLimits, cont
   const searched = performance.now();
   const source = await openVideo(params.video, limits);
   try {
+    requireEncodable(params.video, source.format, params.encoding?.format);
     if (!found) describe(source, context);
     const masks = found ? feedFound(found, source) : await openMaskFeed(mask as Mask, source, limits, context);
     try {
-      const path = join(context.outFolder, "removed.mp4");
+      const { extension, contentType } = fileKind(params.encoding?.format);
+      const path = join(context.outFolder, `removed${extension}`);
       const { facts, computed } = await encode(
         path,
         params,
@@ -42,8 +46,14 @@ export async function removeObjectTask(params: Params, limits: MediaLimits, cont
       const finished = performance.now();
       context.log("INFO", `Finished ${facts.frameCount} frames in ${seconds(finished - started).toFixed(1)} s`);
       return {
-        video: { path, loc: params.video.loc, contentType: "video/mp4", fileName: outputName(params.video) },
+        video: {
+          path,
+          loc: params.video.loc,
+          contentType,
+          fileName: deliveredName(params.video.fileName, "-removed", params.encoding?.format),
+        },
         ...facts,
+        markedFrames: masks.marked(),
         timings: {
           ...(found && { search: seconds(searched - started) }),
           remove: seconds(computed - searched),
@@ -75,7 +85,8 @@ async function encode(
     sampleAspect,
     frameDuration,
     delivery: params.delivery,
-    audioFrom: params.video,
+    ...(params.encoding && { encoding: params.encoding }),
+    ...(params.keepSound !== false && { audioFrom: params.video }),
   });
   try {
     const frames = removeObject(masks.frames(), format, {
@@ -131,23 +142,6 @@ function describe({ format, info, hasAlpha }: VideoSource, { log }: TaskContext)
   const rate = `${(info.video?.fps ?? 0).toFixed(2)} frames/s`;
   log("INFO", `Video: ${format.width}x${format.height}, ${rate}, ${info.duration.toFixed(2)} s, ${info.video?.codec}`);
   if (hasAlpha) log("WARN", "The video's transparency is flattened over black: the result has no alpha");
-}
-
-/** Progress from `start` to `end` of the bar for a pass over the clip, and a log line for every quarter of the pass. */
-function createMilestones({ progress, log }: TaskContext, { info }: VideoSource, start: number, end = 1) {
-  const frames = info.video?.frameCount || Math.round((info.video?.duration ?? 0) * (info.video?.fps ?? 0));
-  let told = 0;
-  return (framesDone: number, stage: string): void => {
-    const fraction = frames > 0 ? Math.min(1, framesDone / frames) : 0;
-    progress(start + fraction * (end - start), stage);
-    const quarter = Math.floor(fraction * 4);
-    if (quarter > told && quarter < 4) log("INFO", `${quarter * 25} % done (${stage})`);
-    told = Math.max(told, quarter);
-  };
-}
-
-function outputName({ fileName }: MediaHandle): string {
-  return `${fileName.replace(/\.[^.]*$/, "") || "video"}-removed.mp4`;
 }
 
 const seconds = (ms: number): number => Math.round(ms) / 1000;

@@ -9,3 +9,7 @@ export { flowSearch, flowDensify, flowSeed, flowOffer } from "./flow-search";
 export { flowWarp, flowRefine } from "./flow-refine";
 export { flowEnlarge, flowDisagreement } from "./flow-field";
 export { interpolatePaths, interpolateBlend8, interpolateBlend16, flowAdd } from "./interpolate";
+export { segmentFlow } from "./segment-flow";
+export { segmentCut } from "./segment-cut";
+export { blendRows, convolve, couple, extend, refine8, refine16, resampleRow, settle8, settle16 } from "./upscale";
+export { segmentConv, segmentDepthwise } from "./segment-net";

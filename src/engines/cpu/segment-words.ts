@@ -1,0 +1,93 @@
+/** Objects from words: things are detected on some frames, told apart, outlined and followed in between. */
+import { fieldError } from "../../errors.ts";
+import type { LogLevel } from "../../operations/operations.ts";
+import type { SegmentationTarget } from "../../operations/segmentation.ts";
+import { type Chain, Chains, choose } from "../../vision/segmentation/chains.ts";
+import { CLASSES } from "../../vision/segmentation/detect.ts";
+import { type Anchor, trackObject } from "../../vision/segmentation/track.ts";
+import { parseWords } from "../../vision/segmentation/words.ts";
+import { detector, hintsFor, outlineOf } from "./segment-nets.ts";
+import type { SegmentStore } from "./segment-store.ts";
+
+type Words = Extract<SegmentationTarget, { kind: "words" }>;
+
+/** What {@link findWords} works with. */
+export type WordsOptions = {
+  readonly from: number;
+  readonly to: number;
+  readonly fullRange: boolean;
+  readonly turn: () => Promise<void>;
+  readonly log: (level: LogLevel, message: string) => void;
+};
+
+/** Frames between two that are searched. */
+const STEP = 8;
+/** Most frames that are searched: between them things are followed. */
+const MOST_SEARCHED = 120;
+const LEAST_SCORE = 0.35;
+/** Most things that are followed. */
+const MOST_THINGS = 12;
+
+/** Whether what moves by itself is asked for. */
+export function isMovingObject(target: SegmentationTarget): boolean {
+  return target.kind === "words" && /^\s*(the\s+|a\s+|every\s+)?moving (object|thing)s?\s*$/i.test(target.text);
+}
+
+/** Puts the masks into the store. @returns the names of what was found. @throws `no_media_generated` naming the words' field. */
+export async function findWords(
+  store: SegmentStore,
+  words: Words,
+  { from, to, fullRange, turn, log }: WordsOptions,
+): Promise<readonly string[]> {
+  const { queries, unknown } = parseWords(words.text);
+  if (queries.length === 0) throw notFound(words, "is nothing that can be found here");
+  const chains = new Chains();
+  const step = Math.max(STEP, Math.ceil((to - from + 1) / MOST_SEARCHED));
+  for (let frame = from; frame <= to; frame += step) {
+    await turn();
+    const picture = store.picture(frame);
+    chains.add(frame, picture, detector().detect(picture, fullRange, LEAST_SCORE));
+  }
+  const chosen = new Set<Chain>();
+  const missing: string[] = [...unknown];
+  for (const query of queries) {
+    const found = choose(query, chains.all, (frame) => store.picture(frame));
+    if (found.length === 0) missing.push(query.text);
+    for (const chain of found.slice(0, MOST_THINGS)) chosen.add(chain);
+  }
+  if (chosen.size === 0) throw notFound(words, "was not found in this video");
+  if (missing.length > 0) log("WARN", `Not found: ${missing.join(", ")}`);
+  let any = false;
+  for (const chain of chosen) {
+    const anchors = new Map<number, Anchor>();
+    for (const { frame, detection } of chain.seen) {
+      const hints = hintsFor(store.picture(frame), fullRange, detection);
+      anchors.set(frame, { hints: { positive: [], negative: [], ...hints } });
+    }
+    const first = !any;
+    const masks = new Map<number, Float32Array>();
+    const put = (frame: number, mask: Float32Array): void => {
+      if (first) store.putMask(frame, mask);
+      else masks.set(frame, mask);
+    };
+    const outline = outlineOf(chain.kind, fullRange);
+    if (await trackObject(store, anchors, { from, to, put, turn, ...(outline && { outline }) })) any = true;
+    for (const [frame, mask] of masks) {
+      const before = store.mask(frame);
+      store.putMask(
+        frame,
+        mask.map((value, i) => Math.max(value, before[i]!)),
+      );
+    }
+  }
+  if (!any) throw notFound(words, "was not found in this video");
+  return [...new Set([...chosen].map(({ kind }) => CLASSES[kind]!))];
+}
+
+function notFound({ text, loc }: Words, what: string): Error {
+  const message =
+    `"${text.slice(0, 80)}" ${what}. Found here are people, vehicles, animals and household things (the 80 classes of COCO, ` +
+    `such as ${CLASSES.slice(0, 8).join(", ")}), several by comma, with a place or a colour ("the man on the left", "red car"), and "moving object". ` +
+    "An engine with an open-vocabulary segmentation model on your own GPU would find more; clicks or a mask work for anything";
+  return fieldError("no_media_generated", loc, message);
+}

@@ -1,0 +1,59 @@
+/** What a stream's packets say of its pictures, without decoding any. */
+import { AV_PKT_FLAG_KEY, AVDISCARD_ALL } from "node-av/constants";
+import { Packet, type Stream } from "node-av/lib";
+import type { MediaHandle } from "../operations/operations.ts";
+import { nominalStep } from "./decode.ts";
+import { known, MICROSECONDS, ratio, rescale, toSeconds } from "./ffmpeg.ts";
+import { checkDuration, formatError, MAX_FRAME_RATE, type MediaKind, type MediaLimits } from "./limits.ts";
+import type { OpenInput } from "./open-input.ts";
+
+/** All packets of a stream. Times are in its time base, from the start of the file. */
+export type PacketScan = {
+  /** When each picture is shown, in order. */
+  readonly times: readonly number[];
+  /** When the last one has been shown. */
+  readonly end: number;
+  readonly bytes: number;
+  readonly startsWithKey: boolean;
+};
+
+/**
+ * Reads an open file to its end: nothing else can be read from it afterwards.
+ * @throws ReshootError naming the field: longer or more pictures than allowed.
+ */
+export async function scanPackets(
+  { context, startTime }: OpenInput,
+  stream: Stream,
+  media: MediaHandle,
+  kind: MediaKind,
+  limits: MediaLimits,
+): Promise<PacketScan> {
+  for (const other of context.streams) if (other.index !== stream.index) other.discard = AVDISCARD_ALL;
+  const timeBase = ratio(stream.timeBase);
+  const start = Number(rescale(startTime, MICROSECONDS, timeBase));
+  const step = Number(nominalStep(stream));
+  const most = limits.inputSeconds * MAX_FRAME_RATE;
+  const packet = new Packet();
+  packet.alloc();
+  const times: number[] = [];
+  let [end, bytes, startsWithKey] = [0, 0, false];
+  try {
+    while ((await context.readFrame(packet)) >= 0) {
+      if (packet.streamIndex === stream.index) {
+        const stated = known(packet.pts) ?? known(packet.dts);
+        const time = stated === undefined ? (times.at(-1) ?? -step) + step : Number(stated) - start;
+        checkDuration(media, kind, toSeconds(BigInt(time), timeBase), limits);
+        if (times.length === 0) startsWithKey = (packet.flags & AV_PKT_FLAG_KEY) !== 0;
+        times.push(time);
+        bytes += packet.size;
+        end = Math.max(end, time + (packet.duration > 0n ? Number(packet.duration) : step));
+        if (times.length > most) throw formatError(media, kind, `More than ${Math.floor(most)} pictures`);
+      }
+      packet.unref();
+    }
+  } finally {
+    packet.free();
+  }
+  times.sort((a, b) => a - b);
+  return { times, end, bytes, startsWithKey };
+}

@@ -1,0 +1,140 @@
+/** Detections of the same thing on several frames of a clip. */
+import { binsOf, Colours, likeness } from "./colour.ts";
+import { type Detection, shared } from "./detect.ts";
+import type { Box, Picture } from "./picture.ts";
+import type { Colour, Place, Query } from "./words.ts";
+
+/** A thing as it was seen on some frames, in order. */
+export type Chain = {
+  readonly kind: number;
+  readonly seen: { readonly frame: number; readonly detection: Detection }[];
+};
+
+/** Likeness of colours that makes up for a box elsewhere. */
+const ALIKE = 0.6;
+/** Share of a box's pixels that must have the colour asked for. */
+const LEAST_COLOUR = 0.12;
+
+type Known = Chain & { colours: Colours };
+
+/** Collects detections frame by frame. */
+export class Chains {
+  readonly #chains: Known[] = [];
+
+  get all(): readonly Chain[] {
+    return this.#chains;
+  }
+
+  /** Adds a frame's detections, best first. */
+  add(frame: number, picture: Picture, detections: readonly Detection[]): void {
+    const taken = new Set<Chain>();
+    const bins = binsOf(picture);
+    for (const detection of detections) {
+      const colours = coloursIn(picture, bins, detection.box);
+      let best: Known | undefined;
+      let bestScore = 0;
+      for (const chain of this.#chains) {
+        if (taken.has(chain) || chain.kind !== detection.kind) continue;
+        const last = chain.seen.at(-1)!.detection.box;
+        const likely = likeness(chain.colours, colours);
+        const near = closeness(last, detection.box);
+        if (!(shared(last, detection.box) > 0.2 || (near > 0 && likely > ALIKE))) continue;
+        const score = likely + shared(last, detection.box) + 0.5 * near;
+        if (score > bestScore) [best, bestScore] = [chain, score];
+      }
+      if (!best) {
+        best = { kind: detection.kind, seen: [], colours };
+        this.#chains.push(best);
+      }
+      best.seen.push({ frame, detection });
+      best.colours = colours;
+      taken.add(best);
+    }
+  }
+}
+
+/** 1 at the same place, 0 from three box sizes on or where sizes differ more than twofold. */
+function closeness(a: Box, b: Box): number {
+  const size = (box: Box): number => Math.sqrt((box.x1 - box.x0) * (box.y1 - box.y0));
+  const ratio = size(a) / size(b);
+  if (ratio > 2 || ratio < 0.5) return 0;
+  const away = Math.hypot(a.x0 + a.x1 - b.x0 - b.x1, a.y0 + a.y1 - b.y0 - b.y1) / 2;
+  return Math.max(0, 1 - away / (3 * Math.max(size(a), size(b))));
+}
+
+function coloursIn({ width }: Picture, bins: Uint16Array, box: Box): Colours {
+  const colours = new Colours();
+  // The middle of the box: its corners show the surroundings.
+  const [mx, my] = [(box.x1 - box.x0) * 0.2, (box.y1 - box.y0) * 0.1];
+  const rows: number[] = [];
+  for (let y = Math.floor(box.y0 + my); y < box.y1 - my; y++) {
+    for (let x = Math.floor(box.x0 + mx); x < box.x1 - mx; x++) rows.push(bins[y * width + x]!);
+  }
+  colours.add(Uint16Array.from(rows), () => 1);
+  return colours;
+}
+
+/**
+ * The things that a query means.
+ * @param picture gives the frame of a detection, for its colours.
+ */
+export function choose(query: Query, chains: readonly Chain[], picture: (frame: number) => Picture): readonly Chain[] {
+  let fitting = chains.filter((chain) => query.kinds.includes(chain.kind));
+  const strength = ({ seen }: Chain): number =>
+    seen.reduce(
+      (sum, { detection: { score, box } }) => sum + score * Math.sqrt((box.x1 - box.x0) * (box.y1 - box.y0)),
+      0,
+    );
+  const { colour, place } = query;
+  if (colour) {
+    const share = (chain: Chain): number => {
+      const best = chain.seen.reduce((a, b) => (b.detection.score > a.detection.score ? b : a));
+      return colourShare(picture(best.frame), best.detection.box, colour);
+    };
+    fitting = fitting.filter((chain) => share(chain) >= LEAST_COLOUR).sort((a, b) => share(b) - share(a));
+  }
+  if (fitting.length === 0) return [];
+  const most = Math.max(...fitting.map(strength));
+  // What was seen once and faintly is not what somebody points at.
+  fitting = fitting.filter((chain) => strength(chain) > 0.15 * most);
+  if (place) return fitting.sort((a, b) => placed(place, b) - placed(place, a)).slice(0, query.all ? undefined : 1);
+  if (query.all) return fitting;
+  return colour ? fitting.slice(0, 1) : fitting.sort((a, b) => strength(b) - strength(a)).slice(0, 1);
+}
+
+function placed(place: Place, { seen }: Chain): number {
+  const { x0, y0, x1, y1 } = seen[0]!.detection.box;
+  const area = (x1 - x0) * (y1 - y0);
+  if (place === "left") return -(x0 + x1);
+  if (place === "right") return x0 + x1;
+  if (place === "top") return -(y0 + y1);
+  if (place === "bottom") return y0 + y1;
+  if (place === "biggest") return area;
+  if (place === "smallest") return -area;
+  return -Math.abs(x0 + x1 - 1);
+}
+
+/** Share of a box's pixels that are of a colour, by hue and lightness. */
+function colourShare({ width, y, u, v }: Picture, box: Box, colour: Colour): number {
+  let [count, hits] = [0, 0];
+  for (let row = Math.floor(box.y0); row < box.y1; row++) {
+    for (let x = Math.floor(box.x0); x < box.x1; x++) {
+      const i = row * width + x;
+      count++;
+      if (nameOf(y[i]!, u[i]! - 128, v[i]! - 128) === colour) hits++;
+    }
+  }
+  return count > 0 ? hits / count : 0;
+}
+
+function nameOf(luma: number, cb: number, cr: number): Colour {
+  const saturation = Math.hypot(cb, cr);
+  if (saturation < 12) return luma > 165 ? "white" : luma < 70 ? "black" : "grey";
+  const hue = (Math.atan2(cr, cb) * 180) / Math.PI;
+  if (hue > 80 && hue <= 130) return luma < 70 ? "brown" : luma > 150 ? "pink" : "red";
+  if (hue > 130 && hue <= 160) return luma < 95 ? "brown" : "orange";
+  if (hue > 160 || hue <= -165) return "yellow";
+  if (hue > -165 && hue <= -100) return "green";
+  if (hue > -100 && hue <= 10) return "blue";
+  return hue <= 45 ? "purple" : "pink";
+}

@@ -1,0 +1,264 @@
+/** Follows one object from frame to frame: its mask moves with the picture and is cut again by colours, edges and motion. */
+import { cameraMotion, ownMotion } from "./camera.ts";
+import { binsOf, Colours, evidence, likeness } from "./colour.ts";
+import { type Box, boxOf, grow, type Picture } from "./picture.ts";
+import { boxMean, fillHoles, keepRegions, regionsOf } from "./regions.ts";
+import type { Flow, Workspace } from "./workspace.ts";
+
+/** Weights of what speaks for a pixel. */
+const SHAPE = 2.4;
+const COLOUR = 0.9;
+const MOTION = 0.6;
+/** Weight of how a part has moved of late: background that was taken for the object goes on moving with the camera. */
+const HABIT = 3;
+const HABIT_SHARE = 0.2;
+/** How much an object that grows faster than objects do is held back. */
+const GROWTH = 2;
+/** Levels of difference that a pixel's error in a flow's way there and back counts as. */
+const ASTRAY = 12;
+/** How much of what is known of colours is the first frame's. */
+const REMEMBERED = 0.5;
+/** Share of its usual size below which an object counts as gone, and likeness of colours below which it is not itself. */
+const LEAST_SIZE = 0.12;
+const LEAST_LIKENESS = 0.45;
+
+/** Weight of a net's outline, and frames between two that it is asked for. */
+const OUTLINE = 2.2;
+const OUTLINE_STEP = 2;
+
+/** Outlines the object inside a box by what it is: how likely each pixel is its own, 0 to 1. */
+export type Outline = (picture: Picture, box: Box) => Float32Array;
+
+/** One object on its way through a clip. */
+export class Follower {
+  readonly #workspace: Workspace;
+  #mask: Float32Array;
+  #picture: Picture;
+  /** Colours where the object was given, and of late. */
+  readonly #given: Colours;
+  #own: Colours;
+  #around: Colours;
+  #area: number;
+  #lost = false;
+  /** How each part has moved of late: 1 by itself, -1 with the camera. */
+  #habit: Float32Array;
+
+  readonly #outline: Outline | undefined;
+  #steps = 0;
+
+  /** @param mask of the object on `picture`, 0 to 1. */
+  constructor(workspace: Workspace, picture: Picture, mask: Float32Array, outline?: Outline) {
+    this.#outline = outline;
+    this.#workspace = workspace;
+    this.#picture = picture;
+    this.#mask = mask;
+    const { own, around } = coloursOf(picture, mask);
+    this.#given = own;
+    this.#own = own.copy();
+    this.#around = around;
+    this.#area = sumOf(mask);
+    this.#habit = new Float32Array(mask.length);
+  }
+
+  get mask(): Float32Array {
+    return this.#mask;
+  }
+
+  /** Whether the object is out of sight. */
+  get isLost(): boolean {
+    return this.#lost;
+  }
+
+  /** Goes on to the next frame. @returns the object's mask there, 0 to 1, empty while it is out of sight. */
+  step(picture: Picture): Float32Array {
+    const { width, height } = picture;
+    const bins = binsOf(picture);
+    const table = this.#evidence();
+    const mask = this.#lost ? this.#search(picture, bins, table) : this.#follow(picture, bins, table);
+    this.#picture = picture;
+    this.#mask = mask;
+    if (!boxOf(mask, width, height, 0.5)) {
+      this.#lost = true;
+      this.#mask = new Float32Array(width * height);
+      return this.#mask;
+    }
+    const { own, around } = coloursOf(picture, mask, table);
+    const size = sumOf(mask);
+    if (size < LEAST_SIZE * this.#area || likeness(own, this.#expected()) < LEAST_LIKENESS) {
+      this.#lost = true;
+      this.#mask = new Float32Array(width * height);
+      return this.#mask;
+    }
+    this.#lost = false;
+    this.#area += 0.04 * (size - this.#area);
+    blend(this.#own, own, 0.15);
+    blend(this.#around, around, 0.3);
+    return mask;
+  }
+
+  #expected(): Colours {
+    const both = this.#given.copy();
+    both.weigh(1000 * REMEMBERED);
+    const late = this.#own.copy();
+    late.weigh(1000 * (1 - REMEMBERED));
+    both.merge(late);
+    return both;
+  }
+
+  #evidence(): Float32Array {
+    return evidence(this.#expected(), this.#around);
+  }
+
+  #follow(picture: Picture, bins: Uint16Array, table: Float32Array): Float32Array {
+    const { width, height } = picture;
+    const flow = this.#workspace.flow(picture, this.#picture);
+    const back = this.#workspace.flow(this.#picture, picture);
+    const { shape, trust, habit } = carry(this.#mask, this.#habit, flow, back, picture, this.#picture);
+    this.#habit = habit;
+    const seen = boxOf(shape, width, height, 0.3);
+    if (!seen) return new Float32Array(width * height);
+    const side = Math.sqrt((seen.x1 - seen.x0) * (seen.y1 - seen.y0));
+    const box = grow(seen, 10 + 0.2 * side, width, height);
+    const near = boxMean(shape, width, height, Math.max(3, Math.round(side * 0.07)));
+    const camera = cameraMotion(flow, width, height, shape);
+    const own = ownMotion(flow, camera, width, height);
+    const typical = meanWhere(own, shape);
+    const least = Math.max(0.7, 2.5 * camera.spread);
+    const moves = typical > least;
+    const against = new Float32Array(width * height);
+    const mask = shape.slice();
+    const outline = this.#steps++ % OUTLINE_STEP === 0 ? this.#outline?.(picture, seen) : undefined;
+    const growth = GROWTH * Math.max(0, Math.log(sumOf(shape) / (1.1 * this.#area)));
+    for (let y = box.y0; y < box.y1; y++) {
+      for (let x = box.x0; x < box.x1; x++) {
+        const i = y * width + x;
+        let value = SHAPE * (2 * shape[i]! - 1) * trust[i]! + COLOUR * table[bins[i]!]!;
+        if (moves) {
+          const movement = Math.max(-1, Math.min(0, own[i]! / (0.4 * typical) - 1));
+          habit[i]! += HABIT_SHARE * (movement - habit[i]!);
+          value += MOTION * movement;
+        }
+        value += HABIT * habit[i]! - growth;
+        if (outline) value += OUTLINE * (2 * outline[i]! - 1);
+        // Far from where the object was, nothing but good reasons count.
+        value -= 2.5 * Math.max(0, 1 - near[i]! / 0.08);
+        against[i] = -value;
+      }
+    }
+    this.#workspace.cut(picture, box, against, mask);
+    keepRegions(mask, width, height, shape, ({ pixels, sum }) => sum > 0.25 * pixels.length);
+    fillHoles(mask, width, height, 0.02 * this.#area);
+    return mask;
+  }
+
+  /** Looks for an object that was out of sight by its colours, over the whole picture. */
+  #search(picture: Picture, bins: Uint16Array, table: Float32Array): Float32Array {
+    const { width, height } = picture;
+    const against = new Float32Array(width * height);
+    const mask = new Float32Array(width * height);
+    for (let i = 0; i < against.length; i++) {
+      against[i] = 0.4 - 0.7 * table[bins[i]!]!;
+      mask[i] = against[i]! < 0 ? 1 : 0;
+    }
+    const whole: Box = { x0: 0, y0: 0, x1: width, y1: height };
+    this.#workspace.cut(picture, whole, against, mask);
+    const known = this.#expected();
+    let best: readonly number[] | undefined;
+    let bestScore = 0.75;
+    for (const { pixels } of regionsOf(mask, width, height, mask)) {
+      if (pixels.length < 0.3 * this.#area || pixels.length > 3 * this.#area) continue;
+      const part = new Float32Array(width * height);
+      for (const i of pixels) part[i] = 1;
+      const colours = new Colours();
+      colours.add(bins, (i) => part[i]!);
+      const score = likeness(colours, known);
+      if (score > bestScore) {
+        bestScore = score;
+        best = pixels;
+      }
+    }
+    mask.fill(0);
+    for (const i of best ?? []) mask[i] = 1;
+    return mask;
+  }
+}
+
+/** Moves a mask along the flow. `trust`: how well the picture moved that way, 0 to 1. */
+function carry(
+  mask: Float32Array,
+  habits: Float32Array,
+  flow: Flow,
+  back: Flow,
+  picture: Picture,
+  before: Picture,
+): { shape: Float32Array; trust: Float32Array; habit: Float32Array } {
+  const { width, height } = picture;
+  const shape = new Float32Array(mask.length);
+  const error = new Float32Array(mask.length);
+  const habit = new Float32Array(mask.length);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const px = Math.max(0, Math.min(width - 1.001, x + flow.x[i]!));
+      const py = Math.max(0, Math.min(height - 1.001, y + flow.y[i]!));
+      const [ix, iy] = [Math.floor(px), Math.floor(py)];
+      const [fx, fy] = [px - ix, py - iy];
+      const at = iy * width + ix;
+      const below = iy + 1 < height ? at + width : at;
+      const top = mask[at]! * (1 - fx) + mask[at + 1]! * fx;
+      shape[i] = top * (1 - fy) + (mask[below]! * (1 - fx) + mask[below + 1]! * fx) * fy;
+      const from = (fy < 0.5 ? at : below) + (fx < 0.5 ? 0 : 1);
+      habit[i] = habits[from]!;
+      // Where the way back leads elsewhere, this part of the scene was not seen before.
+      const astray = Math.hypot(flow.x[i]! + back.x[from]!, flow.y[i]! + back.y[from]!);
+      error[i] =
+        Math.max(0, astray - 0.5) * ASTRAY +
+        Math.abs(picture.y[i]! - before.y[from]!) +
+        Math.abs(picture.u[i]! - before.u[from]!) +
+        Math.abs(picture.v[i]! - before.v[from]!);
+    }
+  }
+  const trust = boxMean(error, width, height, 2);
+  for (let i = 0; i < trust.length; i++) trust[i] = 1 / (1 + (trust[i]! / 22) ** 2);
+  return { shape, trust, habit };
+}
+
+/** @param table evidence of colours: what looks like the object is not learnt as its surroundings. */
+function coloursOf(picture: Picture, mask: Float32Array, table?: Float32Array): { own: Colours; around: Colours } {
+  const { width, height } = picture;
+  const bins = binsOf(picture);
+  const own = new Colours();
+  own.add(bins, (i) => (mask[i]! > 0.6 ? 1 : 0));
+  const around = new Colours();
+  const box = boxOf(mask, width, height, 0.5) ?? { x0: 0, y0: 0, x1: width, y1: height };
+  const ring = grow(box, 16 + 0.5 * Math.sqrt((box.x1 - box.x0) * (box.y1 - box.y0)), width, height);
+  around.add(bins, (i) => {
+    if (mask[i]! >= 0.4) return 0;
+    const [x, y] = [i % width, Math.floor(i / width)];
+    const weight = table && table[bins[i]!]! > 0.5 ? 0.15 : 1;
+    return x >= ring.x0 && x < ring.x1 && y >= ring.y0 && y < ring.y1 ? weight : 0.05 * weight;
+  });
+  return { own, around };
+}
+
+function blend(known: Colours, fresh: Colours, share: number): void {
+  const copy = fresh.copy();
+  copy.weigh(1000 * share);
+  known.weigh(1000 * (1 - share));
+  known.merge(copy);
+}
+
+function meanWhere(values: Float32Array, mask: Float32Array): number {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    if (!(mask[i]! > 0.5)) continue;
+    sum += values[i]!;
+    count++;
+  }
+  return count > 0 ? sum / count : 0;
+}
+
+function sumOf(mask: Float32Array): number {
+  let sum = 0;
+  for (const value of mask) if (value > 0.5) sum++;
+  return sum;
+}

@@ -1,0 +1,100 @@
+/** An object's masks over a clip, from what is known of it on some of its frames. */
+import { beginMask, type Hints } from "./begin.ts";
+import { Follower, type Outline } from "./follow.ts";
+import type { Picture } from "./picture.ts";
+import { Workspace } from "./workspace.ts";
+
+/** A clip's small frames, in any order. */
+export type Clip = {
+  readonly frameCount: number;
+  readonly width: number;
+  readonly height: number;
+  /** @param frame from 0. */
+  picture(frame: number): Picture;
+};
+
+/** What is known of an object on a frame: its whole mask, 0 to 1, or hints that a mask is cut from. */
+export type Anchor = { readonly mask: Float32Array } | { readonly hints: Hints };
+
+/** How {@link trackObject} works. */
+export type TrackOptions = {
+  /** The first and last frame that a mask is wanted for. */
+  readonly from: number;
+  readonly to: number;
+  /** Takes a frame's mask, 0 to 1; every frame from `from` to `to` once or, between two anchors, twice: the last one counts. */
+  readonly put: (frame: number, mask: Float32Array) => void;
+  /** Knows how objects of this kind look. */
+  readonly outline?: Outline;
+  /** Called before every frame; may wait, may throw. */
+  readonly turn: () => Promise<void>;
+};
+
+/** Frames between a frame and the one whose difference shows what moves. */
+const MOTION_SPAN = 2;
+
+/**
+ * Follows an object from its first anchor on, corrects it at each later one, and goes back from each anchor: to the
+ * clip's start from the first, half way to the one before from the others.
+ * @param anchors by frame; at least one.
+ * @returns whether the first anchor showed anything. Nothing is put when it did not.
+ */
+export async function trackObject(
+  clip: Clip,
+  anchors: ReadonlyMap<number, Anchor>,
+  options: TrackOptions,
+): Promise<boolean> {
+  const { from, to, put, turn, outline } = options;
+  const workspace = new Workspace(clip.width, clip.height);
+  const frames = [...anchors.keys()].sort((a, b) => a - b);
+  const set = (frame: number, mask: Float32Array): void => {
+    if (frame >= from && frame <= to) put(frame, mask);
+  };
+  const given: Float32Array[] = [];
+  let follower: Follower | undefined;
+  for (const [k, frame] of frames.entries()) {
+    const anchor = anchors.get(frame)!;
+    const mask = anchorMask(workspace, clip, frame, anchor, follower?.mask);
+    if (k === 0 && !isSomething(mask)) return false;
+    given.push(mask);
+    set(frame, mask);
+    const last = Math.min(to, (frames[k + 1] ?? clip.frameCount) - (k + 1 < frames.length ? 0 : 1));
+    // What was followed here would only be thrown away.
+    if (k + 1 < frames.length && frames[k + 1]! <= from && "mask" in anchors.get(frames[k + 1]!)!) continue;
+    follower = isSomething(mask) ? new Follower(workspace, clip.picture(frame), mask, outline) : undefined;
+    for (let next = frame + 1; follower && next <= last; next++) {
+      await turn();
+      const followed = follower.step(clip.picture(next));
+      if (next !== frames[k + 1]) set(next, followed);
+    }
+    for (let next = frame + 1; !follower && next < (frames[k + 1] ?? to + 1) && next <= to; next++) set(next, mask);
+  }
+  for (const [k, frame] of frames.entries()) {
+    const before = frames[k - 1];
+    const until = Math.max(from, before === undefined ? 0 : Math.floor((before + frame) / 2) + 1);
+    if (!isSomething(given[k]!) || until >= frame) continue;
+    const back = new Follower(workspace, clip.picture(frame), given[k]!, outline);
+    for (let next = frame - 1; next >= until; next--) {
+      await turn();
+      set(next, back.step(clip.picture(next)));
+    }
+  }
+  return true;
+}
+
+function anchorMask(
+  workspace: Workspace,
+  clip: Clip,
+  frame: number,
+  anchor: Anchor,
+  followed: Float32Array | undefined,
+): Float32Array {
+  if ("mask" in anchor) return anchor.mask;
+  const near = frame + MOTION_SPAN < clip.frameCount ? frame + MOTION_SPAN : frame - MOTION_SPAN;
+  const guess = anchor.hints.guess ?? (followed && isSomething(followed) ? followed : undefined);
+  const hints = guess ? { ...anchor.hints, guess } : anchor.hints;
+  return beginMask(workspace, clip.picture(frame), near >= 0 ? clip.picture(near) : undefined, hints);
+}
+
+function isSomething(mask: Float32Array): boolean {
+  return mask.some((value) => value > 0.5);
+}
