@@ -1,6 +1,6 @@
 // Frames in between: both neighbours seen along their content's paths, blended.
 
-import { MARGIN } from "./flow-pyramid";
+import { flowMargin } from "./flow-pyramid";
 
 /** A value of a field at any place, bilinearly, edges repeated. */
 // @ts-ignore: decorator
@@ -192,9 +192,14 @@ export function interpolateBlend16(
   blend<u16>(first, second, width, height, highest, paths, planeBytes, levelWidth, levelHeight, stride, spanX, spanY, row, target);
 }
 
-/** Adds one field, margins included, to another. */
-export function flowAdd(target: usize, source: usize, stride: i32, planeBytes: usize): void {
-  const lead = (<usize>(stride * MARGIN + MARGIN)) << 2;
-  const to = target - lead, from = source - lead;
-  for (let i: usize = 0; i < planeBytes; i += 16) v128.store(to + i, f32x4.add(v128.load(to + i), v128.load(from + i)));
+/** Adds one field to another, and repeats the edges into the margin. */
+export function flowAdd(target: usize, source: usize, width: i32, height: i32, stride: i32): void {
+  const bytes = <usize>stride << 2;
+  for (let y = 0; y < height; y++) {
+    const row = <usize>y * bytes;
+    for (let x: usize = 0; x < (<usize>width << 2); x += 16) {
+      v128.store(target + row + x, f32x4.add(v128.load(target + row + x), v128.load(source + row + x)));
+    }
+  }
+  flowMargin(target, width, height, stride);
 }
