@@ -72,16 +72,18 @@ describe("interpolation", { skip: withoutFfmpeg }, () => {
 
   test("sound stays where the speed does, and only there", async () => {
     const sound = ["-f", "lavfi", "-i", "sine=f=440:d=2", "-c:a", "aac", "-shortest"];
-    const url = await server.file(await clip("loud", 20, 10, ...sound));
+    const source = await clip("loud", 20, 10, ...sound);
+    const url = await server.file(source);
+    const own = (await ffprobe(source)).audio!.duration;
     const same = await ffprobe(await interpolated(AMT, { video_url: url, output_fps: 40 }));
     assert.equal(same.video?.frames, 77);
-    assert.ok(Math.abs(same.audio!.duration - 2) < 0.1, String(same.audio!.duration));
+    assert.ok(Math.abs(same.audio!.duration - own) < 0.05, `${same.audio?.duration} of ${own}`);
     const other = await ffprobe(await interpolated(AMT, { video_url: url, output_fps: 30 }));
     assert.deepEqual([other.video?.frames, other.audio], [77, undefined]);
   });
 
   test("pictures are led through, those of another shape too", async () => {
-    const urls: string[] = [];
+    const urls: File[] = [];
     for (const [i, size] of ["96x64", "96x64", "64x64"].entries()) {
       const path = join(server.folder, `${i}.png`);
       await ffmpeg("-f", "lavfi", "-i", `testsrc2=s=${size}:r=10`, "-ss", `${i / 10}`, "-frames:v", "1", path);
@@ -91,7 +93,9 @@ describe("interpolation", { skip: withoutFfmpeg }, () => {
     const { video } = await ffprobe(await interpolated(`${AMT}/frame-interpolation`, { frames }));
     assert.deepEqual([video?.width, video?.height, video?.frames], [96, 64, 33]);
     const [, second] = frames;
-    const failure = await refusal(`${AMT}/frame-interpolation`, { frames: [second, { url: urls[0]!.slice(0, -9) }] });
+    const failure = await refusal(`${AMT}/frame-interpolation`, {
+      frames: [second, { url: "data:image/png;base64,AAAA" }],
+    });
     assert.deepEqual(failure.body.detail[0]!.loc, ["body", "frames", 1, "url"]);
     assert.ok((await refusal(`${AMT}/frame-interpolation`, { frames: [second] })).getFieldErrors("frames").length > 0);
   });
@@ -109,12 +113,15 @@ describe("interpolation", { skip: withoutFfmpeg }, () => {
     await ffmpeg(...scenes, "-filter_complex", join2, ...LOSSLESS, path);
     const input = { video_url: await server.file(path), recursive_interpolation_passes: 1, reshoot_output: "lossless" };
     const result = await decode(await interpolated(AMT, input), "yuv420p");
-    assert.equal(result.length, 15);
-    assert.deepEqual(result[7], result[8]);
+    const bytes = 96 * 64 * 1.5;
+    const frame = (index: number): Buffer => result.subarray(index * bytes, (index + 1) * bytes);
+    assert.ok(result.length % (2 * bytes) === bytes);
+    assert.ok([6, 8].some((neighbour) => frame(7).equals(frame(neighbour))));
+    assert.ok(![4, 6].some((neighbour) => frame(5).equals(frame(neighbour))));
   });
 
   test("VACE's frames in between", async () => {
-    const source = await clip("vace", 30, 10, "-f", "lavfi", "-i", "sine=f=440:d=3", "-c:a", "aac", "-shortest");
+    const source = await clip("vace", 12, 4, "-f", "lavfi", "-i", "sine=f=440:d=3", "-c:a", "aac", "-shortest");
     const mask = join(server.folder, "mask.png");
     await ffmpeg("-f", "lavfi", "-i", "color=black:s=96x64,drawbox=10:10:20:20:white:fill", "-frames:v", "1", mask);
     const { data } = await server.fal.subscribe("fal-ai/wan-vace-14b/inpainting", {
@@ -132,10 +139,11 @@ describe("interpolation", { skip: withoutFfmpeg }, () => {
       } as never,
     });
     const { video } = data as { video: { url: string; num_frames: number; fps: number } };
-    assert.deepEqual([video.num_frames, Math.round(video.fps)], [59, 20]);
+    assert.deepEqual([video.num_frames, Math.round(video.fps)], [23, 8]);
     const result = await ffprobe(await server.download(video.url, "vace.mp4"));
-    assert.equal(result.video?.frames, 59);
-    assert.ok(Math.abs(result.audio!.duration - 3) < 0.15, String(result.audio?.duration));
+    const own = (await ffprobe(source)).audio!.duration;
+    assert.equal(result.video?.frames, 23);
+    assert.ok(Math.abs(result.audio!.duration - own) < 0.1, `${result.audio?.duration} of ${own}`);
   });
 
   test("pan60, every second frame left out and made anew", { skip: withoutSharedMedia }, async () => {
@@ -149,7 +157,7 @@ describe("interpolation", { skip: withoutFfmpeg }, () => {
     };
     const [real, own] = await Promise.all([truth!, await interpolated(AMT, input)].map((path) => decode(path, "gray")));
     assert.equal(own!.length, real!.length);
-    const quality = psnr(own!, real!, (frame) => frame % 2 === 1);
+    const quality = psnr(own!, real!, (index) => Math.floor(index / (640 * 360)) % 2 === 1);
     assert.ok(quality > 36, `${quality.toFixed(2)} dB`);
   });
 });
