@@ -1,9 +1,12 @@
 /** AMT: frames in between frames. n passes over m frames give 2^n (m - 1) + 1. */
+import Type from "typebox";
+import type { Effort } from "../operations/frames.ts";
+import type { Delivery, MediaHandle } from "../operations/operations.ts";
 import { spellings } from "./accept.ts";
-import { defineEndpoint, type Endpoint } from "./endpoint.ts";
+import { defineEndpoint, type Endpoint, type EndpointContext } from "./endpoint.ts";
 import { need } from "./needs.ts";
 import { ASSUMED, flat } from "./price.ts";
-import { filled, integer, list, media, object, videoInput, videoOutput } from "./schema.ts";
+import { EXTENSION, filled, integer, list, media, object, videoInput, videoOutput } from "./schema.ts";
 
 const IMAGE = "https://fal.media/files/koala/Kv2821G03ggpKK2AiZX71_d5fa7bacf06049cfaeb9588f6003b6d5.jpg";
 const IMAGE_2 =
@@ -16,6 +19,15 @@ const timing = (passes: number) => ({
     integer("Passes; each puts a frame between every two.", { minimum: 1, maximum: 8 }),
     passes,
   ),
+  reshoot_effort: filled(
+    Type.Unsafe<Effort>({
+      type: "string",
+      enum: ["best", "draft"],
+      description: "draft is faster, and less exact where things move.",
+      [EXTENSION]: true,
+    }),
+    "best",
+  ),
 });
 
 const videoToVideo = videoInput({ video_url: media("video", "Video to interpolate; GIF works too."), ...timing(2) });
@@ -23,6 +35,25 @@ const framesToVideo = videoInput({
   frames: list(Frame, "Frames in their order; at least two.", { minItems: 2 }),
   ...timing(4),
 });
+
+type TimingInput = {
+  readonly output_fps: number;
+  readonly recursive_interpolation_passes: number;
+  readonly reshoot_effort: Effort;
+  readonly reshoot_output: Delivery;
+};
+
+/** n passes, each of which puts a frame between every two, put 2^n - 1 there. */
+async function interpolate(video: MediaHandle, input: TimingInput, context: EndpointContext) {
+  const made = await context.operations.interpolateFrames({
+    video,
+    between: 2 ** input.recursive_interpolation_passes - 1,
+    fps: input.output_fps,
+    effort: input.reshoot_effort,
+    delivery: input.reshoot_output,
+  });
+  return { video: { $file: made.video } };
+}
 
 const common = {
   aliases: [],
@@ -52,6 +83,10 @@ export const interpolation: readonly Endpoint[] = [
     ],
     accept: spellings(videoToVideo),
     needs: () => [need("interpolateFrames", "video_url")],
+    async run(input, context) {
+      context.stage("interpolating", 0, 1);
+      return interpolate(await context.open("video_url"), input, context);
+    },
   }),
   defineEndpoint({
     ...common,
@@ -61,6 +96,16 @@ export const interpolation: readonly Endpoint[] = [
     category: "image-to-video",
     input: framesToVideo,
     examples: [{ frames: [{ url: IMAGE }, { url: IMAGE_2 }] }],
-    needs: () => [need("interpolateFrames", "frames")],
+    needs: () => [need("interpolateFrames", "frames"), need("imagesToVideo", "frames")],
+    async run(input, context) {
+      const images: { media: MediaHandle; frames: number }[] = [];
+      for (const index of input.frames.keys()) {
+        images.push({ media: await context.open(["body", "frames", index, "url"]), frames: 1 });
+      }
+      context.stage("reading the pictures", 0, 0.1);
+      const clip = await context.operations.imagesToVideo({ images, fps: input.output_fps, delivery: "lossless" });
+      context.stage("interpolating", 0.1, 1);
+      return interpolate({ ...clip.video, loc: ["body", "frames"] }, input, context);
+    },
   }),
 ];

@@ -1,9 +1,18 @@
 /** Inpainting by background: what the mask marks gives way to what is behind it, or to a picture laid in front of that. */
 import { fieldError, type Loc } from "../errors.ts";
+import type { ProducedVideo } from "../operations/operations.ts";
 import type { EndpointContext, EndpointOutput } from "./endpoint.ts";
 import { given, type Need, need } from "./needs.ts";
 import { canvasSize, timingOf } from "./wan-vace-canvas.ts";
-import { BETWEEN, encodingOf, type VaceInput, vaceOutput, warnOfModelParameters } from "./wan-vace-result.ts";
+import {
+  BETWEEN,
+  encodingOf,
+  interpolateVace,
+  isInterpolated,
+  type VaceInput,
+  vaceOutput,
+  warnOfModelParameters,
+} from "./wan-vace-result.ts";
 
 /** What inpainting takes beside what all tasks take. */
 export type InpaintingInput = VaceInput & {
@@ -54,9 +63,16 @@ export async function inpaint(input: InpaintingInput, context: EndpointContext):
   });
   const polarity = "white-removes" as const;
   const fittedMask = { media: fitted.mask!, polarity };
-  const final = { delivery: input.reshoot_output, encoding: encodingOf(input) };
+  const interpolates = isInterpolated(input, fitted.plan);
+  const final = interpolates ? BETWEEN : { delivery: input.reshoot_output, encoding: encodingOf(input) };
+  const finish = async (made: ProducedVideo): Promise<EndpointOutput> => {
+    if (!interpolates) return vaceOutput(made, input, context);
+    context.stage("interpolating", 0.8, 0.95);
+    return vaceOutput(await interpolateVace(made.video, fitted.plan, input, context), input, context);
+  };
+  const end = interpolates ? 0.8 : 0.95;
 
-  context.stage("filling the background", 0.15, picture ? 0.75 : 0.95);
+  context.stage("filling the background", 0.15, picture ? 0.7 : end);
   const filled = await context.operations.removeObject({
     video: fitted.video,
     mask: fittedMask,
@@ -67,9 +83,9 @@ export async function inpaint(input: InpaintingInput, context: EndpointContext):
   });
   if (!picture) {
     context.log("INFO", "Without ref_image_urls the masked part is filled with the background behind it");
-    return vaceOutput(filled, input, context);
+    return finish(filled);
   }
-  context.stage("placing the picture", 0.75, 0.95);
+  context.stage("placing the picture", 0.7, end);
   const placed = await context.operations.placePicture({ video: filled.video, mask: fittedMask, picture, ...final });
-  return vaceOutput(placed, input, context);
+  return finish(placed);
 }

@@ -1,9 +1,9 @@
 /** What every task of Wan VACE has in common on an engine without a diffusion model: how it is told, and how it is handed over. */
 import type { Encoding, VideoEffort, VideoQuality } from "../operations/encoding.ts";
-import type { Delivery, ProducedVideo } from "../operations/operations.ts";
+import type { Delivery, MediaHandle, ProducedVideo } from "../operations/operations.ts";
 import type { EndpointContext, EndpointOutput } from "./endpoint.ts";
 import { given } from "./needs.ts";
-import type { AspectRatio, Resolution, TimingInput } from "./wan-vace-canvas.ts";
+import { type AspectRatio, interpolated, type Resolution, type TimingInput } from "./wan-vace-canvas.ts";
 
 /** The parameters that all tasks share. */
 export type VaceInput = TimingInput & {
@@ -29,6 +29,32 @@ export const BETWEEN: { readonly delivery: Delivery; readonly encoding: Encoding
 /** How the result is written: `video_quality` and `video_write_mode`, `high` and `balanced` unless the caller says so. */
 export function encodingOf({ video_quality: quality, video_write_mode: effort }: VaceInput): Encoding {
   return { ...(quality && { quality }), ...(effort && { effort }) };
+}
+
+/** What `conform` says the clip has once the frames it left out are there again. */
+export type VacePlan = { readonly frames: number; readonly fps: number; readonly every: number };
+
+/** Whether frames have to be made in between: those that were left out, and those that were asked for beside them. */
+export function isInterpolated({ num_interpolated_frames: more = 0 }: VaceInput, { every }: VacePlan): boolean {
+  return every > 1 || more > 0;
+}
+
+/** Makes them, of a clip of every `every`-th frame. `rife` and `film` name models; here they name the same method. */
+export function interpolateVace(
+  video: MediaHandle,
+  plan: VacePlan,
+  input: VaceInput,
+  context: EndpointContext,
+): Promise<ProducedVideo> {
+  const more = input.num_interpolated_frames ?? 0;
+  return context.operations.interpolateFrames({
+    video,
+    between: plan.every * (more + 1) - 1,
+    ...interpolated(plan, more),
+    effort: "best",
+    delivery: input.reshoot_output,
+    encoding: encodingOf(input),
+  });
 }
 
 /** Parameters of the diffusion model, none of which an engine without one has a use for. */

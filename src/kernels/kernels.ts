@@ -145,6 +145,38 @@ export type Kernels = {
     slack: number,
     target: number,
   ): void;
+  flowOffer(
+    first: number,
+    second: number,
+    width: number,
+    height: number,
+    stride: number,
+    patches: number,
+    columns: number,
+    rows: number,
+    step: number,
+    guesses: number,
+    favour: number,
+    slack: number,
+    scratch: number,
+  ): void;
+  flowAdd(target: number, source: number, width: number, height: number, stride: number): void;
+  interpolatePaths(
+    u: number,
+    v: number,
+    beforeU: number,
+    beforeV: number,
+    afterU: number,
+    afterV: number,
+    width: number,
+    height: number,
+    stride: number,
+    time: number,
+    paths: number,
+    planeBytes: number,
+  ): void;
+  interpolateBlend8: Blend;
+  interpolateBlend16: Blend;
   boxMean(values: number, width: number, height: number, radius: number, target: number, scratch: number): void;
   segmentCarry(
     mask: number,
@@ -279,6 +311,24 @@ export type Kernels = {
     count: number,
   ): void;
 };
+
+/** See `blend` in assembly/interpolate.ts. */
+export type Blend = (
+  first: number,
+  second: number,
+  width: number,
+  height: number,
+  highest: number,
+  paths: number,
+  planeBytes: number,
+  levelWidth: number,
+  levelHeight: number,
+  stride: number,
+  spanX: number,
+  spanY: number,
+  row: number,
+  target: number,
+) => void;
 
 /** See `refine8` in assembly/upscale.ts. */
 export type Refine = (source: number, count: number, shift: number, target: number) => void;

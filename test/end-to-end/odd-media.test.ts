@@ -90,6 +90,30 @@ describe("odd media", { skip: withoutSharedMedia || withoutFfmpeg }, () => {
       if (before.audio) assert.ok(Math.abs(result.audio!.duration - before.audio.duration) < 0.1);
     });
 
+    // The long clip only takes long.
+    if (!name.startsWith("alpha"))
+      test(`${name}: a frame between every two`, async () => {
+        const before = await ffprobe(source);
+        const fps = Math.round(
+          (2 * (expected.frames - 1)) / (before.video!.times.at(-1)! - before.video!.times[0]! || 1),
+        );
+        const { data } = await server.fal.subscribe("fal-ai/amt-interpolation", {
+          input: {
+            video_url: await server.file(source, expected.type),
+            recursive_interpolation_passes: 1,
+            output_fps: Math.min(240, Math.max(1, fps)),
+            reshoot_effort: "draft",
+          } as never,
+        });
+        const path = await server.download((data as { video: { url: string } }).video.url, "interpolated.mp4");
+        const { video, audio } = await ffprobe(path);
+        assert.deepEqual([video?.width, video?.height, video?.frames], [width, height, 2 * expected.frames - 1]);
+        assert.equal(video?.rotation, 0);
+        if (expected.sampleAspect) assert.equal(video?.sampleAspect, expected.sampleAspect);
+        if (expected.pixelFormat) assert.equal(video?.pixelFormat, expected.pixelFormat);
+        if (before.audio) assert.ok(Math.abs(audio!.duration - before.audio.duration) < 0.1);
+      });
+
     test(`${name}: new sound`, async () => {
       const { data } = await server.fal.subscribe("fal-ai/ffmpeg-api/merge-audio-video", {
         input: {
@@ -120,6 +144,7 @@ describe("odd media", { skip: withoutSharedMedia || withoutFfmpeg }, () => {
       ["fal-ai/void-video-inpainting", { prompt: "", quad_mask_video_url: sound }],
       ["fal-ai/ffmpeg-api/merge-audio-video", { audio_url: sound }],
       ["fal-ai/video-upscaler", {}],
+      ["fal-ai/amt-interpolation", {}],
     ] as const) {
       const failure = await server.fal.subscribe(endpoint, { input: { video_url: sound, ...more } as never }).then(
         () => assert.fail("it was accepted"),

@@ -13,12 +13,14 @@ import { startTarget, startTrap, type Target } from "./server.ts";
 const VOID = "fal-ai/void-video-inpainting";
 const MERGE = "fal-ai/ffmpeg-api/merge-audio-video";
 const UPSCALE = "fal-ai/video-upscaler";
+const INTERPOLATE = "fal-ai/amt-interpolation";
 const FIELDS = [
   [VOID, "video_url"],
   [VOID, "quad_mask_video_url"],
   [MERGE, "video_url"],
   [MERGE, "audio_url"],
   [UPSCALE, "video_url"],
+  [INTERPOLATE, "video_url"],
 ] as const;
 
 /** Inputs that work, each field of which gives way to a hostile file. */
@@ -33,6 +35,7 @@ const GOOD: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     audio_url: inline("audio/wav", wave()),
   },
   [UPSCALE]: { video_url: inline("video/x-yuv4mpeg", yuv4mpeg({ level: (frame) => 100 + frame })) },
+  [INTERPOLATE]: { video_url: inline("video/x-yuv4mpeg", yuv4mpeg({ level: (frame) => 100 + frame })) },
 };
 
 describe("hostile media", () => {

@@ -26,6 +26,7 @@ const OFFERED = [
   "conform",
   "removeObject",
   "upscale",
+  "interpolateFrames",
   "placePicture",
   "zipFrames",
   "segment",

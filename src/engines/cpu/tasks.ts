@@ -12,6 +12,7 @@ import { mergeVideos } from "../../media/timeline/merge-videos.ts";
 import type { TaskContext, Tasks } from "../../media/worker-host.ts";
 import type { OperationName, Operations } from "../../operations/operations.ts";
 import { conformTask } from "./conform.ts";
+import { interpolateFramesTask } from "./interpolate-frames.ts";
 import { placePictureTask } from "./place-picture.ts";
 import { removeObjectTask } from "./remove-object.ts";
 import { segmentFrameTask, segmentTask } from "./segment.ts";
@@ -54,6 +55,7 @@ export const TASKS = {
   upscale: task("upscale", upscaleTask),
   placePicture: task("placePicture", placePictureTask),
   zipFrames: task("zipFrames", zipFramesTask),
+  interpolateFrames: task("interpolateFrames", interpolateFramesTask),
   segment: task("segment", segmentTask),
   segmentFrame: task("segmentFrame", segmentFrameTask),
 } satisfies Tasks;

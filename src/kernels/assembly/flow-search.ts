@@ -212,3 +212,30 @@ export function flowSeed(
     }
   }
 }
+
+/**
+ * Puts another guess in place of a patch's own where it fits about as well. `guesses`: columns * rows of (u, v) f32 pairs. A guess wins up to
+ * `favour` times the own cost plus `slack`.
+ */
+export function flowOffer(
+  first: usize, second: usize, width: i32, height: i32, stride: i32,
+  patches: usize, columns: i32, rows: i32, step: i32, guesses: usize, favour: f32, slack: f32, scratch: usize,
+): void {
+  const lowest: f32 = -7;
+  const maxX = <f32>(width - 1), maxY = <f32>(height - 1);
+  for (let row = 0; row < rows; row++) {
+    const y = place(row, step, height);
+    for (let column = 0; column < columns; column++) {
+      const x = place(column, step, width);
+      const index = row * columns + column;
+      const at = patches + <usize>(index * 12), guess = guesses + <usize>(index * 8);
+      const px = <f32>x, py = <f32>y;
+      const u = load<f32>(at), v = load<f32>(at, 4), gu = load<f32>(guess), gv = load<f32>(guess, 4);
+      if (Mathf.abs(gu - u) + Mathf.abs(gv - v) < 0.25) continue;
+      preparePatch(first + (<usize>(y * stride + x) << 2), <usize>stride << 2, scratch);
+      const own = comparePatch(scratch, second, stride, min(max(px + u, lowest), maxX), min(max(py + v, lowest), maxY));
+      const other = comparePatch(scratch, second, stride, min(max(px + gu, lowest), maxX), min(max(py + gv, lowest), maxY));
+      if (other <= favour * own + slack) { store<f32>(at, gu); store<f32>(at, gv, 4); }
+    }
+  }
+}

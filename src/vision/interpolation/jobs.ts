@@ -1,0 +1,7 @@
+/** What the threads of interpolation can do. */
+import { between } from "./between.ts";
+import { findMotion } from "./motion.ts";
+import { prepare } from "./prepare.ts";
+
+/** Everything they can be asked, by name. */
+export const jobs = { prepare, findMotion, between };

@@ -1,0 +1,87 @@
+/** Kernel memory of interpolation: a few frames of the source with their pyramids and motions, and a few new frames. */
+import { Arena, padded } from "../../kernels/arena.ts";
+import { createMemory } from "../../kernels/kernels.ts";
+import { WorkerPool } from "../../kernels/pool.ts";
+import type { Frame, Plane } from "../../media/frame.ts";
+import type { InterpolationPlan } from "./plan.ts";
+
+/** A picture's planes: addresses of packed samples. */
+export type Planes = readonly [number, number, number];
+
+/** A frame of the source. */
+export type SourceSlot = {
+  readonly planes: Planes;
+  readonly pyramid: number;
+  /** The motion from this frame to the next. */
+  readonly field: number;
+};
+
+const START = 1024;
+/** Kernels read up to this many bytes past a plane's end. */
+const BEHIND = 64;
+
+/** Allocated once: its size follows from the plan. */
+export class InterpolationMemory {
+  readonly pool: WorkerPool;
+  readonly sources: SourceSlot[];
+  readonly targets: Planes[];
+  readonly #memory: WebAssembly.Memory;
+  readonly #plan: InterpolationPlan;
+
+  /** @throws RangeError when the memory cannot be had. */
+  constructor(plan: InterpolationPlan, counts: { sources: number; targets: number; threads: number }) {
+    const { flow, planeBytes, scratchBytes } = plan;
+    const ofPlanes = planeBytes.reduce((sum, bytes) => sum + padded(bytes + BEHIND), 0);
+    const ofSource = ofPlanes + padded(flow.pyramidBytes) + padded(flow.fieldBytes);
+    const bytes =
+      START + counts.sources * ofSource + counts.targets * ofPlanes + counts.threads * padded(scratchBytes) + BEHIND;
+    this.#plan = plan;
+    this.#memory = createMemory(bytes);
+    const arena = new Arena(START, this.#memory.buffer.byteLength);
+    const planes = (): Planes => planeBytes.map((size) => arena.take(size + BEHIND)) as unknown as Planes;
+    this.sources = Array.from({ length: counts.sources }, () => ({
+      planes: planes(),
+      pyramid: arena.take(flow.pyramidBytes),
+      field: arena.take(flow.fieldBytes),
+    }));
+    this.targets = Array.from({ length: counts.targets }, planes);
+    this.pool = new WorkerPool({
+      threads: counts.threads,
+      memory: this.#memory,
+      jobs: new URL("./jobs.js", import.meta.url),
+      scratch: Array.from({ length: counts.threads }, () => {
+        const start = arena.take(scratchBytes);
+        return { start, end: start + scratchBytes };
+      }),
+    });
+  }
+
+  /** Copies a frame in. @throws RangeError when it does not fit the format. */
+  load(frame: Frame, planes: Planes): void {
+    for (const [i, plane] of frame.planes.entries()) {
+      const { width, height } = this.#plan.planes[i]!;
+      if (plane.width !== width || plane.height !== height) throw new RangeError("a plane does not fit the format");
+      const target = this.#samples(i, planes[i]!);
+      for (let y = 0; y < height; y++) {
+        target.set(plane.data.subarray(y * plane.stride, y * plane.stride + width), y * width);
+      }
+    }
+  }
+
+  /** A view of a frame, valid until its planes are used again. */
+  view(planes: Planes): Frame {
+    const plane = (i: number): Plane => {
+      const { width, height } = this.#plan.planes[i]!;
+      return { data: this.#samples(i, planes[i]!), width, height, stride: width };
+    };
+    return { planes: [plane(0), plane(1), plane(2)] };
+  }
+
+  #samples(index: number, at: number): Uint8Array | Uint16Array {
+    const { width, height } = this.#plan.planes[index]!;
+    const { buffer } = this.#memory;
+    return this.#plan.bitDepth > 8
+      ? new Uint16Array(buffer, at, width * height)
+      : new Uint8Array(buffer, at, width * height);
+  }
+}
