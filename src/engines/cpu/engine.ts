@@ -25,6 +25,7 @@ const OFFERED = [
   "conform",
   "removeObject",
   "upscale",
+  "reframe",
   "placePicture",
   "zipFrames",
   "segment",

@@ -12,6 +12,7 @@ import { mergeVideos } from "../../media/timeline/merge-videos.ts";
 import type { TaskContext, Tasks } from "../../media/worker-host.ts";
 import type { OperationName, Operations } from "../../operations/operations.ts";
 import { conformTask } from "./conform.ts";
+import { reframeTask } from "./reframe.ts";
 import { removeObjectTask } from "./remove-object.ts";
 import { segmentFrameTask, segmentTask } from "./segment.ts";
 import { upscaleTask } from "./upscale.ts";
@@ -50,6 +51,7 @@ export const TASKS: Tasks = {
   conform: task("conform", conformTask),
   removeObject: task("removeObject", removeObjectTask),
   upscale: task("upscale", upscaleTask),
+  reframe: task("reframe", reframeTask),
   segment: task("segment", segmentTask),
   segmentFrame: task("segmentFrame", segmentFrameTask),
 };
