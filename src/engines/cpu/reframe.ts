@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { fieldError } from "../../errors.ts";
 import { chromaSite } from "../../media/chroma-site.ts";
+import { toSeconds } from "../../media/ffmpeg.ts";
 import type { FrameFormat, TimedFrame } from "../../media/frame.ts";
 import type { MediaLimits } from "../../media/limits.ts";
 import { deliveredName, fileKind, requireEncodable } from "../../media/video-formats.ts";
@@ -12,21 +13,28 @@ import type { TaskContext } from "../../media/worker-host.ts";
 import type { Operations } from "../../operations/operations.ts";
 import { BorderFinder, type Borders, NO_BORDERS } from "../../vision/reframing/borders.ts";
 import { type Canvas, hasRoom, onCanvas } from "../../vision/reframing/canvas.ts";
-import { placeOn, type View } from "../../vision/reframing/placement.ts";
+import { type Detect, type Interest, InterestFinder } from "../../vision/reframing/interest.ts";
+import { pathOver } from "../../vision/reframing/path.ts";
+import { type Axis, placeOn, type View } from "../../vision/reframing/placement.ts";
 import { removeObject } from "../../vision/removal/remove-object.ts";
 import { createMilestones } from "./milestones.ts";
+import { detector } from "./segment-nets.ts";
 
 type Params = Parameters<Operations["reframe"]>[0];
 type Result = Awaited<ReturnType<Operations["reframe"]>>;
 
 const THREADS = Math.max(1, cpus().length);
+/** How often a second people and things are looked for, and how surely they must be seen. */
+const DETECTIONS = 2;
+const LEAST_SCORE = 0.4;
 /** The share of the progress bar that looking at the clip first takes. */
 const LOOK_SHARE = 0.2;
 
 /** See {@link Operations.reframe}. */
 export async function reframeTask(params: Params, limits: MediaLimits, context: TaskContext): Promise<Result> {
   const started = performance.now();
-  const borders = params.trimBorders ? await findBorders(params, limits, context) : NO_BORDERS;
+  const seen = await look(params, limits, context);
+  const { borders } = seen;
   const looked = performance.now();
   const source = await openVideo(params.video, limits);
   try {
@@ -43,11 +51,11 @@ export async function reframeTask(params: Params, limits: MediaLimits, context: 
       borders,
       view,
       chromaSite: chromaSite(source.color, source.format),
-      path: () => ({ x: 0.5, y: 0.5 }),
+      path: pathFor(seen, view, source),
     };
     const { extension, contentType } = fileKind(params.encoding?.format);
     const path = join(context.outFolder, `reframed${extension}`);
-    const facts = await encode(path, params, source, canvas, context, params.trimBorders ? LOOK_SHARE : 0);
+    const facts = await encode(path, params, source, canvas, context, seen.frames > 0 ? LOOK_SHARE : 0);
     return {
       video: {
         path,
@@ -75,21 +83,62 @@ function viewOf({ video, canvas, placement }: Params, { format, sampleAspect }: 
   return view;
 }
 
-async function findBorders({ video }: Params, limits: MediaLimits, context: TaskContext): Promise<Borders> {
-  const source = await openVideo(video, limits);
+/** What was learnt from a first pass over the clip; nothing where none was needed. */
+type Seen = { readonly borders: Borders; readonly frames: number; readonly interest?: readonly Interest[] };
+
+async function look(params: Params, limits: MediaLimits, context: TaskContext): Promise<Seen> {
+  const source = await openVideo(params.video, limits);
   try {
-    const finder = new BorderFinder(source.format);
+    const { format } = source;
+    const view = viewOf(params, source, NO_BORDERS);
+    const isCropped = view.x.isFree || view.y.isFree;
+    if (!isCropped && !params.trimBorders) return { borders: NO_BORDERS, frames: 0 };
+    const finder = params.trimBorders ? new BorderFinder(format) : undefined;
+    const detect: Detect = (picture, fullRange) => detector().detect(picture, fullRange, LEAST_SCORE);
+    const every = Math.round(rateOf(source) / DETECTIONS);
+    const interest = isCropped ? new InterestFinder(format, detect, every) : undefined;
     const tell = createMilestones(context, source, 0, LOOK_SHARE);
-    let done = 0;
+    let frames = 0;
     for await (const { frame } of source.frames()) {
       context.signal.throwIfAborted();
-      finder.add(frame);
-      tell(++done, "looking");
+      finder?.add(frame);
+      interest?.add(frame);
+      tell(++frames, "looking");
     }
-    return finder.found();
+    return { borders: finder?.found() ?? NO_BORDERS, frames, ...(interest && { interest: interest.frames }) };
   } finally {
     await source.close();
   }
+}
+
+/** The share of what may be cut off that lies before what is seen, frame by frame. */
+function pathFor({ interest, borders }: Seen, { x, y }: View, source: VideoSource): Canvas["path"] {
+  if (!interest) return () => ({ x: 0.5, y: 0.5 });
+  const { width, height } = source.format;
+  const along = (
+    axis: Axis,
+    side: "x" | "y",
+    first: number,
+    whole: number,
+    after: number,
+  ): Float32Array | undefined => {
+    if (!axis.isFree) return undefined;
+    const unit = (whole - first - after) / axis.drawn / whole;
+    const start = first / whole + axis.before * unit;
+    const reach = { first: start, last: start + axis.slack * unit, length: axis.length * unit };
+    return pathOver(
+      interest.map((one) => ({ x: one[side], isCut: one.isCut })),
+      reach,
+      rateOf(source),
+    );
+  };
+  const pathX = along(x, "x", borders.left, width, borders.right);
+  const pathY = along(y, "y", borders.top, height, borders.bottom);
+  return (frame) => ({ x: pathX?.[frame] ?? 0.5, y: pathY?.[frame] ?? 0.5 });
+}
+
+function rateOf({ info, frameDuration, timeBase }: VideoSource): number {
+  return info.video?.fps || 1 / toSeconds(frameDuration, timeBase);
 }
 
 async function encode(
