@@ -16,7 +16,9 @@ import { type Canvas, hasRoom, onCanvas } from "../../vision/reframing/canvas.ts
 import { type Detect, type Interest, InterestFinder } from "../../vision/reframing/interest.ts";
 import { pathOver } from "../../vision/reframing/path.ts";
 import { type Axis, placeOn, type View } from "../../vision/reframing/placement.ts";
+import type { Box } from "../../vision/registration/align.ts";
 import { removeObject } from "../../vision/removal/remove-object.ts";
+import { pictureShrink, toPicture } from "../../vision/segmentation/picture.ts";
 import { createMilestones } from "./milestones.ts";
 import { detector } from "./segment-nets.ts";
 
@@ -52,6 +54,7 @@ export async function reframeTask(params: Params, limits: MediaLimits, context: 
       view,
       chromaSite: chromaSite(source.color, source.format),
       path: pathFor(seen, view, source),
+      ...(hasRoom({ format, view }) && { thingsIn: thingsFinder(source) }),
     };
     const { extension, contentType } = fileKind(params.encoding?.format);
     const path = join(context.outFolder, `reframed${extension}`);
@@ -137,6 +140,27 @@ function pathFor({ interest, borders }: Seen, { x, y }: View, source: VideoSourc
   return (frame) => ({ x: pathX?.[frame] ?? 0.5, y: pathY?.[frame] ?? 0.5 });
 }
 
+/** People and things of the latest frame in which they were looked for. */
+function thingsFinder(source: VideoSource): NonNullable<Canvas["thingsIn"]> {
+  const { format } = source;
+  const shrink = pictureShrink(format);
+  const every = Math.max(1, Math.round(rateOf(source) / DETECTIONS));
+  let things: readonly Box[] = [];
+  return (frame, index) => {
+    if (index % every !== 0) return things;
+    const picture = toPicture(frame, format, shrink);
+    things = detector()
+      .detect(picture, format.fullRange, LEAST_SCORE)
+      .map(({ box: { x0, y0, x1, y1 } }) => ({
+        x0: x0 * shrink.factor,
+        y0: y0 * shrink.factor,
+        x1: x1 * shrink.factor,
+        y1: y1 * shrink.factor,
+      }));
+    return things;
+  };
+}
+
 function rateOf({ info, frameDuration, timeBase }: VideoSource): number {
   return info.video?.fps || 1 / toSeconds(frameDuration, timeBase);
 }
@@ -168,6 +192,7 @@ async function encode(
       frames = removeObject(drawn, canvas.format, {
         window: params.window,
         refine: false,
+        isBeyond: true,
         seed: params.seed,
         threads: THREADS,
         signal: context.signal,

@@ -17,6 +17,7 @@ export type Held = {
   readonly base: number;
   readonly hole: Box | undefined;
   readonly affected: boolean;
+  readonly things: readonly Box[];
   /** Set by registration. */
   scene?: Scene;
   pose?: Pose;
@@ -46,7 +47,7 @@ export class Window {
   readonly #model: MotionModel;
   readonly #log: NonNullable<RemovalOptions["onLog"]>;
   #held: Held[] = [];
-  readonly #arriving: { pts: bigint; base: number; prepared: Promise<Prepared> }[] = [];
+  readonly #arriving: { pts: bigint; base: number; things: readonly Box[]; prepared: Promise<Prepared> }[] = [];
   #loaded = 0;
 
   /** @param model how the camera may move. */
@@ -72,14 +73,14 @@ export class Window {
     const prepared = this.#frames.pool.run<Prepared>("prepare", { layout: this.#layout, base });
     // A failure is thrown where it is awaited.
     prepared.catch(() => undefined);
-    this.#arriving.push({ pts: frame.pts, base, prepared });
+    this.#arriving.push({ pts: frame.pts, base, things: frame.things ?? [], prepared });
   }
 
   /** Waits until all loaded frames are held. */
   async settle(): Promise<void> {
-    for (const { pts, base, prepared } of this.#arriving.splice(0)) {
+    for (const { pts, base, things, prepared } of this.#arriving.splice(0)) {
       const { hole, affected } = await prepared;
-      this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0 });
+      this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0, things });
     }
   }
 

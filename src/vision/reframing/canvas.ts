@@ -1,6 +1,7 @@
 /** Clips on canvases: the source in its place, everything around it marked as missing. */
 import type { Frame, FrameFormat, Plane, TimedFrame } from "../../media/frame.ts";
 import { REMOVE } from "../mask.ts";
+import type { Box } from "../registration/align.ts";
 import type { MaskedFrame } from "../removal/options.ts";
 import type { Borders } from "./borders.ts";
 import type { Axis, View } from "./placement.ts";
@@ -17,6 +18,8 @@ export type Canvas = {
   readonly chromaSite: { readonly x: number; readonly y: number };
   /** Of each frame: share of the slack that lies before what is seen, 0 to 1. */
   readonly path: (frame: number) => { readonly x: number; readonly y: number };
+  /** People and things in a frame of the source, in its luma pixels. */
+  readonly thingsIn?: (frame: Frame, index: number) => readonly Box[];
 };
 
 /** Whether the source leaves a part of the canvas uncovered. */
@@ -40,13 +43,23 @@ export async function* onCanvas(frames: AsyncIterable<TimedFrame>, canvas: Canva
     const x = cutOf(view.x, share.x, ...sides.x);
     const y = cutOf(view.y, share.y, ...sides.y);
     sampler.draw(frame, x, y, drawn, { x: view.x.start, y: view.y.start });
-    yield { frame: drawn, pts, labels };
+    const things = canvas.thingsIn?.(frame, index - 1).map((box) => onto(box, x, y, view));
+    yield { frame: drawn, pts, labels, ...(things && { things }) };
   }
 }
 
 function cutOf({ drawn, before, slack, length }: Axis, share: number, first: number, size: number): Cut {
   const step = size / drawn;
   return { from: first + (before + slack * share) * step, step, length };
+}
+
+function onto(box: Box, x: Cut, y: Cut, view: View): Box {
+  return {
+    x0: view.x.start + Math.floor((box.x0 - x.from) / x.step),
+    y0: view.y.start + Math.floor((box.y0 - y.from) / y.step),
+    x1: view.x.start + Math.ceil((box.x1 - x.from) / x.step),
+    y1: view.y.start + Math.ceil((box.y1 - y.from) / y.step),
+  };
 }
 
 function missing({ width, height }: FrameFormat, { x, y }: View): Uint8Array {

@@ -1,9 +1,14 @@
 /** What callers of removal give and get. */
 import type { TimedFrame } from "../../media/frame.ts";
 import type { LogLevel } from "../../operations/operations.ts";
+import type { Box } from "../registration/align.ts";
 
 /** A frame and what is to become of each luma pixel: width * height labels of vision/mask.ts, rows packed. */
-export type MaskedFrame = TimedFrame & { readonly labels: Uint8Array };
+export type MaskedFrame = TimedFrame & {
+  readonly labels: Uint8Array;
+  /** Luma rectangles of people and things, where the hole lies beyond the picture: they are not continued. */
+  readonly things?: readonly Box[];
+};
 
 /** How {@link removeObject} works. */
 export type RemovalOptions = {
@@ -15,6 +20,8 @@ export type RemovalOptions = {
   readonly seed: number;
   /** Gives the fill the grain of its surroundings. It looks more alike and measures worse; off when absent. */
   readonly grain?: boolean;
+  /** The hole is what lies beyond the picture: what no frame shows continues the picture softly. */
+  readonly isBeyond?: boolean;
   /** Threads that compute, at least 1. The result does not depend on it. */
   readonly threads: number;
   /** Called after each finished frame, and when a stage begins. */

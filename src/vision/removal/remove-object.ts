@@ -18,6 +18,8 @@ const REFINE_REACH = 4;
 const REFINE_WEIGHTS = [1, 1, 0.8, 0.6, 0.4];
 /** A frame of which more than this share was made up becomes the model for later ones. */
 const ANCHOR_SHARE = 1 / 4000;
+/** The same beyond the picture, where what is made up is soft. */
+const BEYOND_ANCHOR_SHARE = 1 / 100;
 
 /**
  * Yields exactly the input's frames, in order, with their times; a third of `window` on either side of a frame is
@@ -139,9 +141,13 @@ class Removal {
       );
       if (frame.unseen === 0) continue;
       const anchors = this.#window.anchors(frame);
-      const { base, hole } = frame;
-      const { invented } = await pool.run<{ invented: number }>("invent", { layout, base, hole, anchors });
-      if (invented > ANCHOR_SHARE * layout.format.width * layout.format.height) this.#window.makeAnchor(frame);
+      const { base, hole, things: avoid } = frame;
+      const { isBeyond } = this.#options;
+      const { invented } = isBeyond
+        ? await pool.run<{ invented: number }>("beyond", { layout, base, anchors, avoid })
+        : await pool.run<{ invented: number }>("invent", { layout, base, hole, anchors });
+      if (invented > (isBeyond ? BEYOND_ANCHOR_SHARE : ANCHOR_SHARE) * layout.format.width * layout.format.height)
+        this.#window.makeAnchor(frame);
     }
   }
 
