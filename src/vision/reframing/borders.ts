@@ -18,17 +18,19 @@ const EDGE = 4;
 /** Lines of the picture that scaling and coding have darkened beside a bar. */
 const BLEED = 2;
 
+/** Of each row, or column: the highest mean it has had above black, and whether more of it than specks has been bright. */
+type Lines = { readonly means: Float32Array; readonly bright: Uint8Array };
+
 /** Looks at frames one by one; a line belongs to a bar when it is black in all of them. */
 export class BorderFinder {
   readonly #format: FrameFormat;
-  /** Brightest that each row, and each column, has been. */
-  readonly #rows: Float32Array;
-  readonly #columns: Float32Array;
+  readonly #rows: Lines;
+  readonly #columns: Lines;
 
   constructor(format: FrameFormat) {
     this.#format = format;
-    this.#rows = new Float32Array(format.height);
-    this.#columns = new Float32Array(format.width);
+    this.#rows = { means: new Float32Array(format.height), bright: new Uint8Array(format.height) };
+    this.#columns = { means: new Float32Array(format.width), bright: new Uint8Array(format.width) };
   }
 
   add(frame: Frame): void {
@@ -48,11 +50,10 @@ export class BorderFinder {
         count++;
         bright[x]!++;
       }
-      note(this.#rows, y, count > SPECKS * width ? BLACK + EDGE + sum / width : sum / width);
+      note(this.#rows, y, sum / width, count > SPECKS * width);
     }
     for (let x = 0; x < width; x++) {
-      const mean = sums[x]! / height;
-      note(this.#columns, x, bright[x]! > SPECKS * height ? BLACK + EDGE + mean : mean);
+      note(this.#columns, x, sums[x]! / height, bright[x]! > SPECKS * height);
     }
   }
 
@@ -65,13 +66,14 @@ export class BorderFinder {
   }
 }
 
-function note(lines: Float32Array, at: number, level: number): void {
-  if (level > lines[at]!) lines[at] = level;
+function note({ means, bright }: Lines, at: number, mean: number, isBright: boolean): void {
+  if (mean > means[at]!) means[at] = mean;
+  if (isBright) bright[at] = 1;
 }
 
 /** Bars at the beginning and the end of a line of lines, in multiples of `unit`. */
-function barsOf(lines: Float32Array, unit: number): [number, number] {
-  const isBar = (at: number): boolean => lines[at]! <= BLACK;
+function barsOf({ means: lines, bright }: Lines, unit: number): [number, number] {
+  const isBar = (at: number): boolean => !bright[at];
   let [first, last] = [0, lines.length];
   while (first < last && isBar(first)) first++;
   while (last > first && isBar(last - 1)) last--;
