@@ -1,8 +1,9 @@
 /**
- * Continues a picture beyond its edge: its mirror image, softer the further from the edge, so that colours, light and the
- * order of things go on without anything being repeated that one would recognise.
+ * Continues a picture beyond its edge: the mirror image of what lies along the edge, softer the further out, so that
+ * colours, light and the order of things go on without anything being repeated that one would recognise.
  */
 import type { Box } from "../registration/align.ts";
+import { diffuse } from "./diffuse.ts";
 
 /** One plane and what is known of it. */
 export type Plane = {
@@ -15,63 +16,65 @@ export type Plane = {
 };
 
 /** Blur against the distance from what is known, as a standard deviation. */
-const SOFTENING = 0.16;
-/** Fine detail that stays in the soft parts: its share, and the blur that tells it from shapes. */
-const DETAIL = 0.5;
-const DETAIL_LEVEL = 1;
-/** Weight of things that must not be repeated, at the edge that cuts through them, and how far it falls to almost none. */
-const AVOIDED = 0.004;
-const FADE = 0.03;
-/** Weight of the nearest sample where the mirror image itself is unknown. */
-const REPEATED = 0.1;
+const SOFTENING = 0.2;
+/**
+ * How deep the mirror shows, in shares of the picture's shorter side: the further out, the more slowly it goes in, so that
+ * only what is near the edge is continued and not what stands in the middle of the picture.
+ */
+const DEPTH = 0.13;
+/** How soon things that the edge cuts through give way to what is around them, in shares of the shorter side. */
+const FADE = 0.04;
 
 /** @param avoid boxes, in samples, of what is not to be mirrored: people and things. */
 export function continuePlane(plane: Plane, avoid: readonly Box[]): void {
   const { width, height, values, known } = plane;
   const near = nearestKnown(plane);
   if (!near) return;
-  const things = insideOf(avoid, width, height);
-  const fade = Math.max(4, FADE * Math.max(width, height));
-  const picture = new Float32Array(width * height);
-  const weights = new Float32Array(width * height);
+  const side = Math.min(width, height);
+  const depth = Math.max(2, DEPTH * side);
+  const fade = Math.max(2, FADE * side);
+  const scenery = withoutThings(plane, avoid);
+  const picture = Float32Array.from(values);
   const distances = new Float32Array(width * height);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      if (known[i]) {
-        picture[i] = values[i]!;
-        weights[i] = things[i] ? AVOIDED : 1;
-        continue;
-      }
+      if (known[i]) continue;
       const at = near[i]!;
       const [qx, qy] = [at % width, Math.floor(at / width)];
       const distance = Math.hypot(x - qx, y - qy);
       distances[i] = distance;
-      const [mx, my] = [fold(2 * qx - x, width), fold(2 * qy - y, height)];
+      const inwards = (depth * (1 - Math.exp(-distance / depth))) / distance;
+      const mx = clamp(Math.round(qx + (qx - x) * inwards), width);
+      const my = clamp(Math.round(qy + (qy - y) * inwards), height);
       const mirrored = my * width + mx;
       const from = known[mirrored] ? mirrored : at;
-      picture[i] = values[from]!;
-      weights[i] =
-        (from === at && distance > 1 ? REPEATED : 1) * (things[from] ? AVOIDED + Math.exp(-distance / fade) : 1);
+      const share = Math.exp(-distance / fade);
+      picture[i] = scenery[from]! + (values[from]! - scenery[from]!) * share;
     }
   }
-  const levels = pyramid(picture, weights, width, height);
+  const levels = pyramid(picture, width, height);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       if (known[i]) continue;
-      const level = Math.max(0, Math.log2(2 * SOFTENING * distances[i]!));
-      const soft = between(levels, level, x, y);
-      const calm = level <= DETAIL_LEVEL ? 0 : Math.min(1, level - DETAIL_LEVEL) * Math.min(1, weights[i]!);
-      const detail = calm > 0 ? picture[i]! - between(levels, DETAIL_LEVEL, x, y) : 0;
-      values[i] = soft + DETAIL * calm * detail;
+      values[i] = between(levels, Math.max(0, Math.log2(2 * SOFTENING * distances[i]!)), x, y);
     }
   }
 }
 
-/** Brings a place beyond the ends of a line back into it, as in two mirrors. */
-function fold(place: number, length: number): number {
-  const period = 2 * Math.max(1, length - 1);
-  const inside = ((place % period) + period) % period;
-  return inside < length ? inside : period - inside;
+/** The plane with smooth surfaces in place of things. */
+function withoutThings({ width, height, values, known }: Plane, avoid: readonly Box[]): Float32Array {
+  if (avoid.length === 0) return values;
+  const things = insideOf(avoid, width, height);
+  const scenery = Float32Array.from(values);
+  const seen = known.map((one, i) => (one && !things[i] ? 1 : 0));
+  // Where things are all there is, they are continued.
+  if (!seen.includes(1)) return values;
+  diffuse(scenery, seen, width, height, 0);
+  return scenery;
+}
+
+function clamp(place: number, length: number): number {
+  return Math.min(length - 1, Math.max(0, place));
 }
 
 /** Index of (nearly) the nearest known sample of each sample, or undefined without any (Danielsson's distance map, 1980). */
@@ -119,27 +122,25 @@ function insideOf(boxes: readonly Box[], width: number, height: number): Uint8Ar
 
 type Level = { readonly width: number; readonly height: number; readonly values: Float32Array };
 
-/** Weighted means over 2^k samples a side. */
-function pyramid(picture: Float32Array, weights: Float32Array, width: number, height: number): Level[] {
+/** Means over 2^k samples a side. */
+function pyramid(picture: Float32Array, width: number, height: number): Level[] {
   const levels: Level[] = [{ width, height, values: picture }];
-  let own = { width, height, values: picture, weights };
-  while (own.width > 1 || own.height > 1) {
+  for (let own = levels[0]!; own.width > 1 || own.height > 1; levels.push(own)) {
     const [w, h] = [(own.width + 1) >> 1, (own.height + 1) >> 1];
-    const [values, sums] = [new Float32Array(w * h), new Float32Array(w * h)];
-    for (let y = 0; y < own.height; y++) {
-      for (let x = 0; x < own.width; x++) {
-        const i = y * own.width + x;
-        const j = (y >> 1) * w + (x >> 1);
-        values[j]! += own.values[i]! * own.weights[i]!;
-        sums[j]! += own.weights[i]!;
+    const values = new Float32Array(w * h);
+    for (let y = 0; y < h; y++) {
+      const [top, bottom] = [2 * y * own.width, Math.min(own.height - 1, 2 * y + 1) * own.width];
+      for (let x = 0; x < w; x++) {
+        const [left, right] = [2 * x, Math.min(own.width - 1, 2 * x + 1)];
+        values[y * w + x] =
+          (own.values[top + left]! +
+            own.values[top + right]! +
+            own.values[bottom + left]! +
+            own.values[bottom + right]!) /
+          4;
       }
     }
-    for (let j = 0; j < values.length; j++) {
-      values[j]! /= sums[j]!;
-      sums[j]! /= 4;
-    }
-    own = { width: w, height: h, values, weights: sums };
-    levels.push(own);
+    own = { width: w, height: h, values };
   }
   return levels;
 }
