@@ -18,6 +18,7 @@ import { pathOver } from "../../vision/reframing/path.ts";
 import { type Axis, placeOn, type View } from "../../vision/reframing/placement.ts";
 import type { Box } from "../../vision/registration/align.ts";
 import { removeObject } from "../../vision/removal/remove-object.ts";
+import { CLASSES } from "../../vision/segmentation/detect.ts";
 import { pictureShrink, toPicture } from "../../vision/segmentation/picture.ts";
 import { createMilestones } from "./milestones.ts";
 import { detector } from "./segment-nets.ts";
@@ -29,12 +30,21 @@ const THREADS = Math.max(1, cpus().length);
 /** How often a second people and things are looked for, and how surely they must be seen. */
 const DETECTIONS = 2;
 const LEAST_SCORE = 0.4;
+const CLOSE_DETECTIONS = 4;
+/** Classes of what moves: people, vehicles, animals, balls. */
+const MOVING = new Set(
+  "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,sports ball"
+    .split(",")
+    .map((name) => CLASSES.indexOf(name)),
+);
+/** Room around what moves, in shares of its box. */
+const ROOM = 0.12;
 /** The share of the progress bar that looking at the clip first takes. */
 const LOOK_SHARE = 0.2;
 
 /** See {@link Operations.reframe}. */
 export async function reframeTask(params: Params, limits: MediaLimits, context: TaskContext): Promise<Result> {
-  const started = performance.now();
+  const [started, used] = [performance.now(), process.cpuUsage()];
   const seen = await look(params, limits, context);
   const { borders } = seen;
   const looked = performance.now();
@@ -54,7 +64,7 @@ export async function reframeTask(params: Params, limits: MediaLimits, context: 
       view,
       chromaSite: chromaSite(source.color, source.format),
       path: pathFor(seen, view, source),
-      ...(hasRoom({ format, view }) && { thingsIn: thingsFinder(source) }),
+      ...(hasRoom({ format, view }) && { movingIn: movingFinder(source) }),
     };
     const { extension, contentType } = fileKind(params.encoding?.format);
     const path = join(context.outFolder, `reframed${extension}`);
@@ -68,7 +78,11 @@ export async function reframeTask(params: Params, limits: MediaLimits, context: 
       },
       ...facts,
       trimmed: borders,
-      timings: { look: seconds(looked - started), draw: seconds(performance.now() - looked) },
+      timings: {
+        look: seconds(looked - started),
+        draw: seconds(performance.now() - looked),
+        processor: processorSeconds(used),
+      },
     };
   } finally {
     await source.close();
@@ -140,24 +154,28 @@ function pathFor({ interest, borders }: Seen, { x, y }: View, source: VideoSourc
   return (frame) => ({ x: pathX?.[frame] ?? 0.5, y: pathY?.[frame] ?? 0.5 });
 }
 
-/** People and things of the latest frame in which they were looked for. */
-function thingsFinder(source: VideoSource): NonNullable<Canvas["thingsIn"]> {
+/** What may move by itself, as the latest frame shows it in which it was looked for, with room to have moved since. */
+function movingFinder(source: VideoSource): NonNullable<Canvas["movingIn"]> {
   const { format } = source;
   const shrink = pictureShrink(format);
-  const every = Math.max(1, Math.round(rateOf(source) / DETECTIONS));
-  let things: readonly Box[] = [];
+  const every = Math.max(1, Math.round(rateOf(source) / CLOSE_DETECTIONS));
+  let moving: readonly Box[] = [];
   return (frame, index) => {
-    if (index % every !== 0) return things;
+    if (index % every !== 0) return moving;
     const picture = toPicture(frame, format, shrink);
-    things = detector()
+    moving = detector()
       .detect(picture, format.fullRange, LEAST_SCORE)
-      .map(({ box: { x0, y0, x1, y1 } }) => ({
-        x0: x0 * shrink.factor,
-        y0: y0 * shrink.factor,
-        x1: x1 * shrink.factor,
-        y1: y1 * shrink.factor,
-      }));
-    return things;
+      .filter(({ kind }) => MOVING.has(kind))
+      .map(({ box: { x0, y0, x1, y1 } }) => {
+        const [right, down] = [ROOM * (x1 - x0), ROOM * (y1 - y0)];
+        return {
+          x0: (x0 - right) * shrink.factor,
+          y0: (y0 - down) * shrink.factor,
+          x1: (x1 + right) * shrink.factor,
+          y1: (y1 + down) * shrink.factor,
+        };
+      });
+    return moving;
   };
 }
 
@@ -229,6 +247,12 @@ function describe(
   if (x.slack > 0 || y.slack > 0) {
     log("INFO", `Cut off: ${percent(x.slack / x.drawn)} of its width, ${percent(y.slack / y.drawn)} of its height`);
   }
+}
+
+/** Of all threads. */
+function processorSeconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return seconds((user + system) / 1000);
 }
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;

@@ -15,8 +15,9 @@ export type Plane = {
   readonly known: Uint8Array;
 };
 
-/** Blur against the distance from what is known, as a standard deviation. */
+/** Blur against the distance from what is known, as a standard deviation far out, and where it is half of that, in shares of the shorter side. */
 const SOFTENING = 0.2;
+const SHARP = 0.12;
 /**
  * How deep the mirror shows, in shares of the picture's shorter side: the further out, the more slowly it goes in, so that
  * only what is near the edge is continued and not what stands in the middle of the picture.
@@ -56,7 +57,8 @@ export function continuePlane(plane: Plane, avoid: readonly Box[]): void {
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       if (known[i]) continue;
-      values[i] = between(levels, Math.max(0, Math.log2(2 * SOFTENING * distances[i]!)), x, y);
+      const blur = (SOFTENING * distances[i]! ** 2) / (distances[i]! + SHARP * side);
+      values[i] = between(levels, Math.max(0, Math.log2(2 * blur)), x, y);
     }
   }
 }

@@ -17,7 +17,7 @@ export type Held = {
   readonly base: number;
   readonly hole: Box | undefined;
   readonly affected: boolean;
-  readonly things: readonly Box[];
+  readonly moving: readonly Box[];
   /** Set by registration. */
   scene?: Scene;
   pose?: Pose;
@@ -47,7 +47,7 @@ export class Window {
   readonly #model: MotionModel;
   readonly #log: NonNullable<RemovalOptions["onLog"]>;
   #held: Held[] = [];
-  readonly #arriving: { pts: bigint; base: number; things: readonly Box[]; prepared: Promise<Prepared> }[] = [];
+  readonly #arriving: { pts: bigint; base: number; moving: readonly Box[]; prepared: Promise<Prepared> }[] = [];
   #loaded = 0;
 
   /** @param model how the camera may move. */
@@ -70,17 +70,17 @@ export class Window {
   /** Takes a frame in and starts preparing it. It is held from the next {@link settle} on. @throws RangeError when it does not fit. */
   load(frame: MaskedFrame): void {
     const base = this.#frames.load(frame.frame, frame.labels);
-    const prepared = this.#frames.pool.run<Prepared>("prepare", { layout: this.#layout, base });
+    const prepared = this.#frames.pool.run<Prepared>("prepare", { layout: this.#layout, base, moving: frame.moving });
     // A failure is thrown where it is awaited.
     prepared.catch(() => undefined);
-    this.#arriving.push({ pts: frame.pts, base, things: frame.things ?? [], prepared });
+    this.#arriving.push({ pts: frame.pts, base, moving: frame.moving ?? [], prepared });
   }
 
   /** Waits until all loaded frames are held. */
   async settle(): Promise<void> {
-    for (const { pts, base, things, prepared } of this.#arriving.splice(0)) {
+    for (const { pts, base, moving, prepared } of this.#arriving.splice(0)) {
       const { hole, affected } = await prepared;
-      this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0, things });
+      this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0, moving });
     }
   }
 

@@ -6,8 +6,8 @@ import type { Box } from "../registration/align.ts";
 /** A frame and what is to become of each luma pixel: width * height labels of vision/mask.ts, rows packed. */
 export type MaskedFrame = TimedFrame & {
   readonly labels: Uint8Array;
-  /** Luma rectangles of people and things, where the hole lies beyond the picture: they are not continued. */
-  readonly things?: readonly Box[];
+  /** Whole luma rectangles of what may move by itself: no background. Beyond the picture it is not continued. */
+  readonly moving?: readonly Box[];
 };
 
 /** How {@link removeObject} works. */

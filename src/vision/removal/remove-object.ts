@@ -5,6 +5,7 @@
 import type { FrameFormat, TimedFrame } from "../../media/frame.ts";
 import type { Estimated } from "../completion/estimate.ts";
 import type { FinishInput } from "../completion/finish.ts";
+import type { Source } from "../completion/sources.ts";
 import { FrameMemory, SPARE_SLOTS, windowFor } from "../frames/frame-memory.ts";
 import { type Layout, layoutOf } from "../frames/layout.ts";
 import { type Held, toFrame, Window } from "../frames/window.ts";
@@ -125,7 +126,7 @@ class Removal {
           base,
           hole,
           affected,
-          sources: this.#window.sources(frames[i]!),
+          sources: this.#sources(frames[i]!),
           near: this.#near(frames[i]!).map((frame) => frame.base),
         }),
       ),
@@ -141,7 +142,7 @@ class Removal {
       );
       if (frame.unseen === 0) continue;
       const anchors = this.#window.anchors(frame);
-      const { base, hole, things: avoid } = frame;
+      const { base, hole, moving: avoid } = frame;
       const { isBeyond } = this.#options;
       const { invented } = isBeyond
         ? await pool.run<{ invented: number }>("beyond", { layout, base, anchors, avoid })
@@ -159,6 +160,12 @@ class Removal {
     const grain = this.#options.grain ? Math.imul(this.#options.seed, 0x9e3779b1) + frame.index * 3 : undefined;
     const input: FinishInput = { layout, base, hole, neighbours, grain };
     return toFrame(layout, await this.#memory.pool.run<(Uint8Array | Uint16Array)[]>("finish", input), pts);
+  }
+
+  /** The frames to look a frame's hole up in. Beyond the picture a frame of the same grid shows nothing more. */
+  #sources(frame: Held): Source[] {
+    const sources = this.#window.sources(frame);
+    return this.#options.isBeyond ? sources.filter((source) => !source.exact) : sources;
   }
 
   /** The frames that a frame's second pass looks at. */
