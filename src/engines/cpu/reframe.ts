@@ -12,7 +12,7 @@ import { openVideo, type VideoSource } from "../../media/video-source.ts";
 import type { TaskContext } from "../../media/worker-host.ts";
 import type { Operations } from "../../operations/operations.ts";
 import { BorderFinder, type Borders, NO_BORDERS } from "../../vision/reframing/borders.ts";
-import { type Canvas, hasRoom, onCanvas } from "../../vision/reframing/canvas.ts";
+import { type Canvas, hasRoom, onCanvas, pictureOf } from "../../vision/reframing/canvas.ts";
 import { type Detect, type Interest, InterestFinder } from "../../vision/reframing/interest.ts";
 import { pathOver } from "../../vision/reframing/path.ts";
 import { type Axis, placeOn, type View } from "../../vision/reframing/placement.ts";
@@ -210,7 +210,7 @@ async function encode(
       frames = removeObject(drawn, canvas.format, {
         window: params.window,
         refine: false,
-        isBeyond: true,
+        beyond: pictureOf(canvas.view),
         seed: params.seed,
         threads: THREADS,
         signal: context.signal,

@@ -12,8 +12,8 @@ export type Prepared = {
   readonly affected: number;
 };
 
-/** Moving things that cover more of the frame than this are looked at like everything else: little would be left. */
-const MOST_MOVING = 0.35;
+/** Moving things that cover more of what is not labelled are looked at like everything else: little would be left. */
+const MOST_MOVING = 0.5;
 
 /** Builds the 8-bit pyramid and the map of pixels that are not background: the labelled ones and a margin around them, and rectangles of `moving` things. */
 export function prepare(
@@ -33,7 +33,7 @@ export function prepare(
     const margin = 3 * (layout.radius + 1);
     for (let i = 0; i < count; i++) blocked[i] = distances[i]! <= margin ? 1 : 0;
   } else blocked.fill(0);
-  block(blocked, moving, width, height);
+  block(blocked, moving, width, height, MOST_MOVING * (count - prepared.removed - prepared.affected));
   for (let i = 1; i < layout.levels.length; i++) {
     const from = layout.levels[i - 1]!;
     const to = layout.levels[i]!;
@@ -44,7 +44,7 @@ export function prepare(
   return prepared;
 }
 
-function block(blocked: Uint8Array, boxes: readonly Box[], width: number, height: number): void {
+function block(blocked: Uint8Array, boxes: readonly Box[], width: number, height: number, most: number): void {
   const inside = boxes.map(({ x0, y0, x1, y1 }) => ({
     x0: Math.max(0, x0),
     y0: Math.max(0, y0),
@@ -53,7 +53,7 @@ function block(blocked: Uint8Array, boxes: readonly Box[], width: number, height
   }));
   let area = 0;
   for (const { x0, y0, x1, y1 } of inside) area += Math.max(0, x1 - x0) * Math.max(0, y1 - y0);
-  if (area > MOST_MOVING * width * height) return;
+  if (area > most) return;
   for (const { x0, y0, x1, y1 } of inside) {
     for (let y = y0; y < y1; y++) if (x1 > x0) blocked.fill(1, y * width + x0, y * width + x1);
   }

@@ -46,12 +46,20 @@ export class Window {
   readonly #layout: Layout;
   readonly #model: MotionModel;
   readonly #log: NonNullable<RemovalOptions["onLog"]>;
+  readonly #picture: Box | undefined;
   #held: Held[] = [];
   readonly #arriving: { pts: bigint; base: number; moving: readonly Box[]; prepared: Promise<Prepared> }[] = [];
   #loaded = 0;
 
-  /** @param model how the camera may move. */
-  constructor(frames: FrameMemory, layout: Layout, model: MotionModel, log: NonNullable<RemovalOptions["onLog"]>) {
+  /** @param model how the camera may move. @param picture the part of the frames that can be compared; all of them when absent. */
+  constructor(
+    frames: FrameMemory,
+    layout: Layout,
+    model: MotionModel,
+    log: NonNullable<RemovalOptions["onLog"]>,
+    picture?: Box,
+  ) {
+    this.#picture = picture;
     this.#frames = frames;
     this.#layout = layout;
     this.#model = model;
@@ -107,7 +115,7 @@ export class Window {
         run = [];
         if (cut) this.#log("DEBUG", `Scene cut before frame ${frame.index}`);
         scene = {
-          track: new CameraTrack(this.#frames.pool, this.#layout.levels, this.#model, frame.base),
+          track: new CameraTrack(this.#frames.pool, this.#layout.levels, this.#model, frame.base, this.#picture),
           anchors: [],
         };
         frame.pose = START;

@@ -27,6 +27,11 @@ export function hasRoom({ format, view }: Pick<Canvas, "format" | "view">): bool
   return view.x.length < format.width || view.y.length < format.height;
 }
 
+/** The luma rectangle of a canvas that shows the source. */
+export function pictureOf({ x, y }: View): Box {
+  return { x0: x.start, y0: y.start, x1: x.start + x.length, y1: y.start + y.length };
+}
+
 /** The frames as they are to be completed. */
 export async function* onCanvas(frames: AsyncIterable<TimedFrame>, canvas: Canvas): AsyncGenerator<MaskedFrame> {
   const { format, source, borders, view, path } = canvas;

@@ -20,8 +20,8 @@ export type RemovalOptions = {
   readonly seed: number;
   /** Gives the fill the grain of its surroundings. It looks more alike and measures worse; off when absent. */
   readonly grain?: boolean;
-  /** The hole is what lies beyond the picture: what no frame shows continues the picture softly. */
-  readonly isBeyond?: boolean;
+  /** Luma rectangle of the picture where the hole is all that lies beyond it: what no frame shows then continues it softly. */
+  readonly beyond?: Box;
   /** Threads that compute, at least 1. The result does not depend on it. */
   readonly threads: number;
   /** Called after each finished frame, and when a stage begins. */

@@ -9,6 +9,8 @@ import type { Source } from "../completion/sources.ts";
 import { FrameMemory, SPARE_SLOTS, windowFor } from "../frames/frame-memory.ts";
 import { type Layout, layoutOf } from "../frames/layout.ts";
 import { type Held, toFrame, Window } from "../frames/window.ts";
+import type { Box } from "../registration/align.ts";
+import { apply, type Homography, invert } from "../registration/homography.ts";
 import type { MaskedFrame, RemovalOptions } from "./options.ts";
 
 export type { MaskedFrame, RemovalOptions } from "./options.ts";
@@ -70,7 +72,7 @@ class Removal {
     if (this.#size < Math.floor(options.window))
       log("INFO", `Frames of this size are considered ${this.#size} at a time`);
     this.#memory = new FrameMemory(layout, this.#size + 2 * SPARE_SLOTS, Math.max(1, options.threads));
-    this.#window = new Window(this.#memory, layout, "homography", log);
+    this.#window = new Window(this.#memory, layout, "homography", log, options.beyond);
   }
 
   /** Takes a frame in. @returns whether the window is full. */
@@ -143,7 +145,7 @@ class Removal {
       if (frame.unseen === 0) continue;
       const anchors = this.#window.anchors(frame);
       const { base, hole, moving: avoid } = frame;
-      const { isBeyond } = this.#options;
+      const isBeyond = this.#options.beyond !== undefined;
       const { invented } = isBeyond
         ? await pool.run<{ invented: number }>("beyond", { layout, base, anchors, avoid })
         : await pool.run<{ invented: number }>("invent", { layout, base, hole, anchors });
@@ -162,10 +164,13 @@ class Removal {
     return toFrame(layout, await this.#memory.pool.run<(Uint8Array | Uint16Array)[]>("finish", input), pts);
   }
 
-  /** The frames to look a frame's hole up in. Beyond the picture a frame of the same grid shows nothing more. */
+  /** The frames to look a frame's hole up in: beyond a picture only those that have another view of the scene. */
   #sources(frame: Held): Source[] {
     const sources = this.#window.sources(frame);
-    return this.#options.isBeyond ? sources.filter((source) => !source.exact) : sources;
+    const { beyond: picture } = this.#options;
+    return picture
+      ? sources.filter(({ homography }) => showsMore(homography, picture, this.#layout.radius + 1))
+      : sources;
   }
 
   /** The frames that a frame's second pass looks at. */
@@ -185,6 +190,21 @@ class Removal {
         return local ? { ...local, weight } : this.#window.source(frame, other, weight);
       });
   }
+}
+
+/** Whether a frame, but for a margin, shows more than a rectangle of another one. @param map from that one to the frame. */
+function showsMore(map: Homography, { x0, y0, x1, y1 }: Box, margin: number): boolean {
+  const back = invert(map);
+  const corners = [
+    [x0 + margin, y0 + margin],
+    [x1 - margin, y0 + margin],
+    [x0 + margin, y1 - margin],
+    [x1 - margin, y1 - margin],
+  ] as const;
+  return corners.some(([x, y]) => {
+    const p = apply(back, x, y);
+    return !p || p[0] < x0 || p[0] > x1 || p[1] < y0 || p[1] > y1;
+  });
 }
 
 function asError(reason: unknown): Error {
