@@ -3,6 +3,7 @@
 /** Every benchmark, loaded when asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly string[]): Promise<void> }>>> = {
   queue: () => import("./queue.ts"),
+  outpainting: () => import("./outpainting.ts"),
   removal: () => import("./removal.ts"),
   segmentation: () => import("./segmentation.ts"),
   soak: () => import("./soak.ts"),

@@ -2,6 +2,7 @@
 import type { Issue } from "../errors.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint, type Endpoint, type Price } from "./endpoint.ts";
+import { checkLumaReframe, reframeLuma } from "./luma-reframing.ts";
 import { given, need } from "./needs.ts";
 import { ASSUMED, flat, perSecond } from "./price.ts";
 import { choice, filled, flag, integer, media, optional, text, videoInput, videoOutput } from "./schema.ts";
@@ -77,17 +78,6 @@ const ray2Price: Price = {
   units: (input) => (RESOLUTION_UNITS[String(input.resolution)] ?? 1) * (input.duration === "9s" ? 2 : 1),
   rule: "One unit for 5 seconds at 540p; 720p is twice, 1080p four times, 9 seconds twice that. The dollars per unit are our assumption.",
 };
-
-/** The rectangle of a reframing must have an inside. */
-function checkReframe(input: Static<typeof reframeInput>): readonly Issue[] {
-  return (["x", "y"] as const).flatMap((axis): Issue[] => {
-    const start = input[`${axis}_start`];
-    const end = input[`${axis}_end`];
-    if (start === undefined || end === undefined || start < end) return [];
-    const msg = `Input should be greater than ${axis}_start (${start})`;
-    return [{ loc: ["body", `${axis}_end`], msg, type: "greater_than", ctx: { gt: start }, input: end }];
-  });
-}
 
 /** Any one of the two pictures is enough. */
 function checkPictures(input: Static<typeof ray2ImageInput>): readonly Issue[] {
@@ -169,7 +159,13 @@ export const luma: readonly Endpoint[] = [
     examples: [{ video_url: VIDEO, aspect_ratio: "9:16" }],
     price: perSecond(0.2, `Per second of the input video. ${ASSUMED}`),
     accept: spellings(reframeInput),
-    check: checkReframe,
-    needs: () => [need("reframe", "aspect_ratio")],
+    check: checkLumaReframe,
+    needs: (input) => [
+      need("reframe", "aspect_ratio"),
+      ...(given(input.image_url)
+        ? [need("generateVideo", "image_url", "The video must be changed to meet that picture")]
+        : []),
+    ],
+    run: reframeLuma,
   }),
 ];

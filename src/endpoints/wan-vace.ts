@@ -21,6 +21,7 @@ import {
 } from "./schema.ts";
 import { type Static, type TObject, type TProperties, Type } from "./typebox.ts";
 import { type InpaintingInput, inpaint, inpaintingNeeds } from "./wan-vace-inpainting.ts";
+import { outpaint, type ReframingInput, reframe, reframingNeeds } from "./wan-vace-reframing.ts";
 
 type Run = (input: Readonly<Record<string, unknown>>, context: EndpointContext) => Promise<EndpointOutput>;
 
@@ -37,6 +38,8 @@ type Task = (typeof TASKS)[number];
 /** Tasks that operations can be composed into; the others need an engine that serves the whole endpoint. */
 const RUNS: Readonly<Partial<Record<Task, Run>>> = {
   inpainting: (input, context) => inpaint(input as InpaintingInput, context),
+  outpainting: (input, context) => outpaint(input as ReframingInput, context),
+  reframe: (input, context) => reframe(input as ReframingInput, context),
 };
 
 const MATCH_FRAMES = "Make as many frames as the input has, whatever num_frames says.";
@@ -137,8 +140,12 @@ function taskNeed(task: Task, field: string): Need {
 
 /** What a task can do without a model that invents pictures, and what it cannot. */
 function needsOf(task: Task, field: string, input: Record<string, unknown>): Need[] {
-  const own = task === "inpainting" ? inpaintingNeeds(input) : [];
-  return [taskNeed(task, field), ...own, ...interpolationNeeds(input)];
+  return [taskNeed(task, field), ...ownNeeds(task, input), ...interpolationNeeds(input)];
+}
+
+function ownNeeds(task: Task, input: Record<string, unknown>): Need[] {
+  if (task === "inpainting") return inpaintingNeeds(input);
+  return task === "outpainting" || task === "reframe" ? reframingNeeds(input) : [];
 }
 
 function interpolationNeeds(input: Record<string, unknown>): Need[] {

@@ -27,6 +27,7 @@ const OFFERED = [
   "removeObject",
   "upscale",
   "interpolateFrames",
+  "reframe",
   "placePicture",
   "zipFrames",
   "segment",

@@ -14,6 +14,7 @@ import type { OperationName, Operations } from "../../operations/operations.ts";
 import { conformTask } from "./conform.ts";
 import { interpolateFramesTask } from "./interpolate-frames.ts";
 import { placePictureTask } from "./place-picture.ts";
+import { reframeTask } from "./reframe.ts";
 import { removeObjectTask } from "./remove-object.ts";
 import { segmentFrameTask, segmentTask } from "./segment.ts";
 import { upscaleTask } from "./upscale.ts";
@@ -56,6 +57,7 @@ export const TASKS = {
   placePicture: task("placePicture", placePictureTask),
   zipFrames: task("zipFrames", zipFramesTask),
   interpolateFrames: task("interpolateFrames", interpolateFramesTask),
+  reframe: task("reframe", reframeTask),
   segment: task("segment", segmentTask),
   segmentFrame: task("segmentFrame", segmentFrameTask),
 } satisfies Tasks;

@@ -12,10 +12,13 @@ export type Prepared = {
   readonly affected: number;
 };
 
-/** Builds the 8-bit pyramid and the map of pixels that are not background: the labelled ones and a margin around them. */
+/** Moving things that cover more of what is not labelled are looked at like everything else: little would be left. */
+const MOST_MOVING = 0.5;
+
+/** Builds the 8-bit pyramid and the map of pixels that are not background: the labelled ones and a margin around them, and rectangles of `moving` things. */
 export function prepare(
   { kernels, memory, scratch }: JobContext,
-  { layout, base }: { layout: Layout; base: number },
+  { layout, base, moving = [] }: { layout: Layout; base: number; moving?: readonly Box[] },
 ): Prepared {
   const { width, height, bitDepth } = layout.format;
   const count = width * height;
@@ -30,6 +33,7 @@ export function prepare(
     const margin = 3 * (layout.radius + 1);
     for (let i = 0; i < count; i++) blocked[i] = distances[i]! <= margin ? 1 : 0;
   } else blocked.fill(0);
+  block(blocked, moving, width, height, MOST_MOVING * (count - prepared.removed - prepared.affected));
   for (let i = 1; i < layout.levels.length; i++) {
     const from = layout.levels[i - 1]!;
     const to = layout.levels[i]!;
@@ -38,6 +42,21 @@ export function prepare(
   }
   bytesAt(memory, base + layout.state, count).fill(0);
   return prepared;
+}
+
+function block(blocked: Uint8Array, boxes: readonly Box[], width: number, height: number, most: number): void {
+  const inside = boxes.map(({ x0, y0, x1, y1 }) => ({
+    x0: Math.max(0, x0),
+    y0: Math.max(0, y0),
+    x1: Math.min(width, x1),
+    y1: Math.min(height, y1),
+  }));
+  let area = 0;
+  for (const { x0, y0, x1, y1 } of inside) area += Math.max(0, x1 - x0) * Math.max(0, y1 - y0);
+  if (area > most) return;
+  for (const { x0, y0, x1, y1 } of inside) {
+    for (let y = y0; y < y1; y++) if (x1 > x0) blocked.fill(1, y * width + x0, y * width + x1);
+  }
 }
 
 function measure(labels: Uint8Array, width: number, height: number): Prepared {

@@ -17,6 +17,7 @@ export type Held = {
   readonly base: number;
   readonly hole: Box | undefined;
   readonly affected: boolean;
+  readonly moving: readonly Box[];
   /** Set by registration. */
   scene?: Scene;
   pose?: Pose;
@@ -45,12 +46,20 @@ export class Window {
   readonly #layout: Layout;
   readonly #model: MotionModel;
   readonly #log: NonNullable<RemovalOptions["onLog"]>;
+  readonly #picture: Box | undefined;
   #held: Held[] = [];
-  readonly #arriving: { pts: bigint; base: number; prepared: Promise<Prepared> }[] = [];
+  readonly #arriving: { pts: bigint; base: number; moving: readonly Box[]; prepared: Promise<Prepared> }[] = [];
   #loaded = 0;
 
-  /** @param model how the camera may move. */
-  constructor(frames: FrameMemory, layout: Layout, model: MotionModel, log: NonNullable<RemovalOptions["onLog"]>) {
+  /** @param model how the camera may move. @param picture the part of the frames that can be compared; all of them when absent. */
+  constructor(
+    frames: FrameMemory,
+    layout: Layout,
+    model: MotionModel,
+    log: NonNullable<RemovalOptions["onLog"]>,
+    picture?: Box,
+  ) {
+    this.#picture = picture;
     this.#frames = frames;
     this.#layout = layout;
     this.#model = model;
@@ -69,17 +78,17 @@ export class Window {
   /** Takes a frame in and starts preparing it. It is held from the next {@link settle} on. @throws RangeError when it does not fit. */
   load(frame: MaskedFrame): void {
     const base = this.#frames.load(frame.frame, frame.labels);
-    const prepared = this.#frames.pool.run<Prepared>("prepare", { layout: this.#layout, base });
+    const prepared = this.#frames.pool.run<Prepared>("prepare", { layout: this.#layout, base, moving: frame.moving });
     // A failure is thrown where it is awaited.
     prepared.catch(() => undefined);
-    this.#arriving.push({ pts: frame.pts, base, prepared });
+    this.#arriving.push({ pts: frame.pts, base, moving: frame.moving ?? [], prepared });
   }
 
   /** Waits until all loaded frames are held. */
   async settle(): Promise<void> {
-    for (const { pts, base, prepared } of this.#arriving.splice(0)) {
+    for (const { pts, base, moving, prepared } of this.#arriving.splice(0)) {
       const { hole, affected } = await prepared;
-      this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0 });
+      this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0, moving });
     }
   }
 
@@ -106,7 +115,7 @@ export class Window {
         run = [];
         if (cut) this.#log("DEBUG", `Scene cut before frame ${frame.index}`);
         scene = {
-          track: new CameraTrack(this.#frames.pool, this.#layout.levels, this.#model, frame.base),
+          track: new CameraTrack(this.#frames.pool, this.#layout.levels, this.#model, frame.base, this.#picture),
           anchors: [],
         };
         frame.pose = START;

@@ -1,6 +1,9 @@
 /** Rough motion between two small pictures, by trying every shift. */
 import type { Level } from "./align.ts";
 
+/** However much is blocked, this part of the picture must be left: one of so many. */
+const LEAST_SHARE = 40;
+
 /** What {@link coarseShift} found. */
 export type CoarseShift = {
   /** Pixels of this level, from template to image. */
@@ -12,7 +15,7 @@ export type CoarseShift = {
 
 /**
  * Every shift that leaves at least half of both sides is tried; the highest correlation over unblocked pixels wins.
- * @returns undefined when no shift leaves a sixth of the picture to compare.
+ * @returns undefined when no shift leaves enough to compare: a sixth of the picture, or half of what is unblocked in it.
  */
 export function coarseShift(memory: WebAssembly.Memory, template: Level, image: Level): CoarseShift | undefined {
   const { width, height } = template;
@@ -21,7 +24,8 @@ export function coarseShift(memory: WebAssembly.Memory, template: Level, image: 
   const other = view(image.luma);
   const ownBlocked = view(template.blocked);
   const otherBlocked = view(image.blocked);
-  const least = Math.max(8, (width * height) / 6);
+  const free = Math.min(unblocked(ownBlocked), unblocked(otherBlocked));
+  const least = Math.max(8, (width * height) / LEAST_SHARE, Math.min((width * height) / 6, free / 2));
   let best: CoarseShift | undefined;
   let bestScore = Number.NEGATIVE_INFINITY;
   const reachX = Math.floor(width / 2);
@@ -60,6 +64,12 @@ export function coarseShift(memory: WebAssembly.Memory, template: Level, image: 
     }
   }
   return best;
+}
+
+function unblocked(blocked: Uint8Array): number {
+  let count = 0;
+  for (const one of blocked) if (!one) count++;
+  return count;
 }
 
 function correlationOf(n: number, a: number, b: number, aa: number, bb: number, ab: number): number {

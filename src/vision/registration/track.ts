@@ -1,7 +1,7 @@
 /** Follows the camera over a run of frames: neighbour to neighbour, then each frame against a key frame. */
 import type { WorkerPool } from "../../kernels/pool.ts";
-import type { Alignment, Level, MotionModel } from "./align.ts";
-import { compose, type Homography, IDENTITY, invert, overlap } from "./homography.ts";
+import type { Alignment, Box, Level, MotionModel } from "./align.ts";
+import { compose, type Homography, IDENTITY, invert, overlap, translation } from "./homography.ts";
 import type { PairResult } from "./pair.ts";
 
 /** Where a frame's background lies and how bright it is, against the run's first frame. */
@@ -32,15 +32,17 @@ export class CameraTrack {
   readonly #pool: WorkerPool;
   readonly #levels: readonly Level[];
   readonly #model: MotionModel;
-  readonly #size: { width: number; height: number };
+  readonly #picture: Box;
   #key: Tracked;
   #last: Tracked;
 
-  constructor(pool: WorkerPool, levels: readonly Level[], model: MotionModel, first: number) {
+  /** @param picture the part of the frames that can be compared; all of them when absent. */
+  constructor(pool: WorkerPool, levels: readonly Level[], model: MotionModel, first: number, picture?: Box) {
     this.#pool = pool;
     this.#levels = levels;
     this.#model = model;
-    this.#size = levels[0]!;
+    const { width, height } = levels[0]!;
+    this.#picture = picture ?? { x0: 0, y0: 0, x1: width, y1: height };
     this.#key = { base: first, pose: START };
     this.#last = this.#key;
   }
@@ -102,7 +104,9 @@ export class CameraTrack {
         const { base, pair } = frames[next]!;
         pose = follow(pose, pair.alignment ?? { homography: pair.homography, gain: 1, offset: 0 });
         const motion = relative(key.pose, pose).homography;
-        const shared = overlap(motion, this.#size.width, this.#size.height);
+        const { x0, y0, x1, y1 } = this.#picture;
+        const within = compose(translation(-x0, -y0), compose(motion, translation(x0, y0)));
+        const shared = overlap(within, x1 - x0, y1 - y0);
         // A fresh key always takes at least one frame, however fast the camera.
         if (shared < KEY_OVERLAP && !(key === this.#last && run.length === 0)) break;
         run.push({ base, guess: pose });

@@ -1,9 +1,14 @@
 /** What callers of removal give and get. */
 import type { TimedFrame } from "../../media/frame.ts";
 import type { LogLevel } from "../../operations/operations.ts";
+import type { Box } from "../registration/align.ts";
 
 /** A frame and what is to become of each luma pixel: width * height labels of vision/mask.ts, rows packed. */
-export type MaskedFrame = TimedFrame & { readonly labels: Uint8Array };
+export type MaskedFrame = TimedFrame & {
+  readonly labels: Uint8Array;
+  /** Whole luma rectangles of what may move by itself: no background. Beyond the picture it is not continued. */
+  readonly moving?: readonly Box[];
+};
 
 /** How {@link removeObject} works. */
 export type RemovalOptions = {
@@ -15,6 +20,8 @@ export type RemovalOptions = {
   readonly seed: number;
   /** Gives the fill the grain of its surroundings. It looks more alike and measures worse; off when absent. */
   readonly grain?: boolean;
+  /** Luma rectangle of the picture where the hole is all that lies beyond it: what no frame shows then continues it softly. */
+  readonly beyond?: Box;
   /** Threads that compute, at least 1. The result does not depend on it. */
   readonly threads: number;
   /** Called after each finished frame, and when a stage begins. */

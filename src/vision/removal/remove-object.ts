@@ -5,9 +5,12 @@
 import type { FrameFormat, TimedFrame } from "../../media/frame.ts";
 import type { Estimated } from "../completion/estimate.ts";
 import type { FinishInput } from "../completion/finish.ts";
+import type { Source } from "../completion/sources.ts";
 import { FrameMemory, SPARE_SLOTS, windowFor } from "../frames/frame-memory.ts";
 import { type Layout, layoutOf } from "../frames/layout.ts";
 import { type Held, toFrame, Window } from "../frames/window.ts";
+import type { Box } from "../registration/align.ts";
+import { apply, type Homography, invert } from "../registration/homography.ts";
 import type { MaskedFrame, RemovalOptions } from "./options.ts";
 
 export type { MaskedFrame, RemovalOptions } from "./options.ts";
@@ -18,6 +21,8 @@ const REFINE_REACH = 4;
 const REFINE_WEIGHTS = [1, 1, 0.8, 0.6, 0.4];
 /** A frame of which more than this share was made up becomes the model for later ones. */
 const ANCHOR_SHARE = 1 / 4000;
+/** The same beyond the picture, where what is made up is soft. */
+const BEYOND_ANCHOR_SHARE = 1 / 100;
 
 /**
  * Yields exactly the input's frames, in order, with their times; a third of `window` on either side of a frame is
@@ -67,7 +72,7 @@ class Removal {
     if (this.#size < Math.floor(options.window))
       log("INFO", `Frames of this size are considered ${this.#size} at a time`);
     this.#memory = new FrameMemory(layout, this.#size + 2 * SPARE_SLOTS, Math.max(1, options.threads));
-    this.#window = new Window(this.#memory, layout, "homography", log);
+    this.#window = new Window(this.#memory, layout, "homography", log, options.beyond);
   }
 
   /** Takes a frame in. @returns whether the window is full. */
@@ -123,7 +128,7 @@ class Removal {
           base,
           hole,
           affected,
-          sources: this.#window.sources(frames[i]!),
+          sources: this.#sources(frames[i]!),
           near: this.#near(frames[i]!).map((frame) => frame.base),
         }),
       ),
@@ -139,9 +144,13 @@ class Removal {
       );
       if (frame.unseen === 0) continue;
       const anchors = this.#window.anchors(frame);
-      const { base, hole } = frame;
-      const { invented } = await pool.run<{ invented: number }>("invent", { layout, base, hole, anchors });
-      if (invented > ANCHOR_SHARE * layout.format.width * layout.format.height) this.#window.makeAnchor(frame);
+      const { base, hole, moving: avoid } = frame;
+      const isBeyond = this.#options.beyond !== undefined;
+      const { invented } = isBeyond
+        ? await pool.run<{ invented: number }>("beyond", { layout, base, anchors, avoid })
+        : await pool.run<{ invented: number }>("invent", { layout, base, hole, anchors });
+      if (invented > (isBeyond ? BEYOND_ANCHOR_SHARE : ANCHOR_SHARE) * layout.format.width * layout.format.height)
+        this.#window.makeAnchor(frame);
     }
   }
 
@@ -153,6 +162,15 @@ class Removal {
     const grain = this.#options.grain ? Math.imul(this.#options.seed, 0x9e3779b1) + frame.index * 3 : undefined;
     const input: FinishInput = { layout, base, hole, neighbours, grain };
     return toFrame(layout, await this.#memory.pool.run<(Uint8Array | Uint16Array)[]>("finish", input), pts);
+  }
+
+  /** The frames to look a frame's hole up in: beyond a picture only those that have another view of the scene. */
+  #sources(frame: Held): Source[] {
+    const sources = this.#window.sources(frame);
+    const { beyond: picture } = this.#options;
+    return picture
+      ? sources.filter(({ homography }) => showsMore(homography, picture, this.#layout.radius + 1))
+      : sources;
   }
 
   /** The frames that a frame's second pass looks at. */
@@ -172,6 +190,21 @@ class Removal {
         return local ? { ...local, weight } : this.#window.source(frame, other, weight);
       });
   }
+}
+
+/** Whether a frame, but for a margin, shows more than a rectangle of another one. @param map from that one to the frame. */
+function showsMore(map: Homography, { x0, y0, x1, y1 }: Box, margin: number): boolean {
+  const back = invert(map);
+  const corners = [
+    [x0 + margin, y0 + margin],
+    [x1 - margin, y0 + margin],
+    [x0 + margin, y1 - margin],
+    [x1 - margin, y1 - margin],
+  ] as const;
+  return corners.some(([x, y]) => {
+    const p = apply(back, x, y);
+    return !p || p[0] < x0 || p[0] > x1 || p[1] < y0 || p[1] > y1;
+  });
 }
 
 function asError(reason: unknown): Error {
