@@ -54,7 +54,8 @@ export async function trackObject(
   for (const [k, frame] of frames.entries()) {
     const anchor = anchors.get(frame)!;
     const mask = anchorMask(workspace, clip, frame, anchor, follower?.mask);
-    if (k === 0 && !isSomething(mask)) return false;
+    // A mask that says that the object is not there yet is as good as any; clicks that find nothing are not.
+    if (k === 0 && !isSomething(mask) && ("hints" in anchor || frames.length === 1)) return false;
     given.push(mask);
     set(frame, mask);
     const last = Math.min(to, (frames[k + 1] ?? clip.frameCount) - (k + 1 < frames.length ? 0 : 1));
