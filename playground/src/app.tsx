@@ -10,6 +10,7 @@ import { setTheme, useTheme } from "./shared/theme.ts";
 import { useAsync } from "./shared/use-async.ts";
 
 const EndpointPage = lazy(() => import("./endpoint/endpoint-page.tsx"));
+const StudioPage = lazy(() => import("./studio/studio-page.tsx"));
 
 /** Every page: how its address begins, what the navigation calls it, whether it needs a key where the server has keys. */
 const PAGES: readonly {
@@ -19,6 +20,7 @@ const PAGES: readonly {
   readonly render: (rest: string) => ReactNode;
 }[] = [
   { start: "/models/", keyed: true, render: (id) => <EndpointPage key={id} id={id} /> },
+  { start: "/studio", nav: "Mask studio", keyed: true, render: () => <StudioPage /> },
   { start: "/", nav: "Endpoints", keyed: false, render: () => <Gallery /> },
 ];
 

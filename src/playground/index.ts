@@ -61,7 +61,6 @@ export async function registerPlayground(app: FastifyInstance, services: Service
           output: asJson(endpoint.output),
           examples: examplesOf(endpoint),
           samples: SAMPLES.map(({ name, kind, title }) => ({ name, kind, title })),
-          masks: masksOf(endpoint),
         };
       });
     },
@@ -95,5 +94,6 @@ function summarise(endpoint: Endpoint, router: Router): EndpointSummary {
     operation: operationsOf(endpoint).always.at(-1) ?? null,
     price: { unitPrice, unit, rule },
     support: supportOf(endpoint, router),
+    masks: masksOf(endpoint),
   };
 }

@@ -1,14 +1,25 @@
 /** A media field: dropped, pasted, chosen, sampled, or given as a URL; shown at once while it uploads. */
-import { type ChangeEvent, type ClipboardEvent, type DragEvent, useEffect, useRef, useState } from "react";
+import {
+  type ChangeEvent,
+  type ClipboardEvent,
+  type DragEvent,
+  lazy,
+  Suspense,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import type { SampleView } from "../../../src/playground/api.ts";
 import { isShowable, json, localUrl } from "../shared/api.ts";
 import { bytes } from "../shared/format.ts";
 import { Icon, type IconName } from "../shared/icons.tsx";
-import { mediaKind, pathKey } from "../shared/schema.ts";
+import { mediaIn, mediaKind, pathKey } from "../shared/schema.ts";
 import { type Upload, upload } from "../shared/upload.ts";
 import type { ControlProps } from "./field.tsx";
-import { useForm } from "./form-context.ts";
+import { type Form, useForm } from "./form-context.ts";
 import { MediaPreview } from "./media-preview.tsx";
+
+const StudioDialog = lazy(() => import("../studio/studio-dialog.tsx"));
 
 type Kind = "video" | "image" | "audio" | "media";
 
@@ -30,7 +41,7 @@ const ICONS: Readonly<Record<Kind, IconName>> = { video: "film", image: "image",
 type Chosen = { readonly file: File; readonly objectUrl: string; readonly url?: string };
 
 /** The control of a field that takes a URL of media. */
-export function MediaField({ schema, path, value, describedBy, onChange }: ControlProps) {
+export function MediaField({ id, schema, path, value, describedBy, onChange }: ControlProps) {
   const form = useForm();
   const kind = mediaKind(schema) ?? "media";
   const url = typeof value === "string" ? value : "";
@@ -39,6 +50,7 @@ export function MediaField({ schema, path, value, describedBy, onChange }: Contr
   const [problem, setProblem] = useState("");
   const [over, setOver] = useState(false);
   const [preparing, setPreparing] = useState(false);
+  const [painting, setPainting] = useState(false);
   const running = useRef<Upload>(undefined);
   const key = pathKey(path);
 
@@ -125,7 +137,9 @@ export function MediaField({ schema, path, value, describedBy, onChange }: Contr
   const own = chosen && (uploading || chosen.url === url) ? chosen : undefined;
   const shown = own?.objectUrl ?? (url !== "" && isShowable(url) ? localUrl(url) : undefined);
   const filled = own !== undefined || url !== "";
-  const samples = samplesFor(form.endpoint.samples, kind, form.endpoint.masks[String(path[0])]);
+  const levels = form.endpoint.masks[String(path[0])];
+  const source = levels && sourceOf(form);
+  const samples = samplesFor(form.endpoint.samples, kind, levels);
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping and pasting come besides the buttons inside.
@@ -217,6 +231,37 @@ export function MediaField({ schema, path, value, describedBy, onChange }: Contr
           </div>
         </>
       )}
+      {levels && !uploading && (
+        <div className="media-studio">
+          <button
+            type="button"
+            className="button small"
+            disabled={source === undefined}
+            aria-describedby={source === undefined ? `${id}-studio` : undefined}
+            onClick={() => setPainting(true)}
+          >
+            <Icon name="brush" /> Paint a mask
+          </button>
+          {source === undefined && <span id={`${id}-studio`}>once the video above is there</span>}
+        </div>
+      )}
+      {levels && painting && source !== undefined && (
+        <Suspense fallback={null}>
+          <StudioDialog
+            source={source}
+            levels={levels}
+            picture={kind === "image"}
+            runnable={form.runnable}
+            onClose={() => setPainting(false)}
+            onUse={(mask, thenRun) => {
+              setPainting(false);
+              setChosen(undefined);
+              if (thenRun) form.runWith(path, mask);
+              else onChange(mask);
+            }}
+          />
+        </Suspense>
+      )}
       {problem && (
         <p className="field-issue" role="alert">
           {problem}
@@ -224,6 +269,14 @@ export function MediaField({ schema, path, value, describedBy, onChange }: Contr
       )}
     </div>
   );
+}
+
+/** The clip that a mask of this form is for; undefined while there is none that the page may show. */
+function sourceOf({ endpoint, values }: Form): string | undefined {
+  const clips = mediaIn(endpoint.input, values).filter(
+    ({ path, kind, url }) => kind === "video" && !(String(path[0]) in endpoint.masks) && isShowable(url),
+  );
+  return clips[0]?.url;
 }
 
 /** A progress bar that says what it is about. */
