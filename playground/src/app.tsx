@@ -20,8 +20,8 @@ const PAGES: readonly {
   readonly render: (rest: string) => ReactNode;
 }[] = [
   { start: "/models/", keyed: true, render: (id) => <EndpointPage key={id} id={id} /> },
-  { start: "/studio", nav: "Mask studio", keyed: true, render: () => <StudioPage /> },
   { start: "/", nav: "Endpoints", keyed: false, render: () => <Gallery /> },
+  { start: "/studio", nav: "Mask studio", keyed: true, render: () => <StudioPage /> },
 ];
 
 /** The app. */

@@ -71,13 +71,33 @@ export default function StudioPage() {
 
   return (
     <div className="studio-page">
-      <header>
+      <header className={clip ? "compact" : undefined}>
         <h1>Mask studio</h1>
         <p>
           {clip
-            ? "Click on what should go, look at it over the whole clip, then remove it or take the mask along."
+            ? "Click on what should go, look at it over the whole clip, then remove it."
             : "Remove something from a clip: click on it, and it is followed from the first frame to the last."}
         </p>
+        {clip && (
+          <div className="studio-source">
+            {progress !== undefined && (
+              <>
+                <progress value={progress} aria-label="Uploading the clip" />
+                <span>Uploading, {Math.round(100 * progress)} %</span>
+              </>
+            )}
+            <button
+              type="button"
+              className="button small"
+              onClick={() => {
+                setChosen(undefined);
+                navigate("/studio", "replace");
+              }}
+            >
+              Another clip
+            </button>
+          </div>
+        )}
       </header>
       {problem && (
         <p className="notice danger" role="alert">
@@ -91,52 +111,31 @@ export default function StudioPage() {
       )}
       {!clip && <ClipPicker onFile={take} onUrl={(url) => go({ video: localUrl(url) })} />}
       {clip && mask && (
-        <>
-          <div className="studio-source">
-            {progress !== undefined && (
-              <>
-                <progress value={progress} aria-label="Uploading the clip" />
-                <span>Uploading, {Math.round(100 * progress)} %</span>
-              </>
-            )}
-            <button
-              type="button"
-              className="button quiet small"
-              onClick={() => {
-                setChosen(undefined);
-                navigate("/studio", "replace");
-              }}
-            >
-              Another clip
-            </button>
-          </div>
-          <Studio
-            key={clip.preview}
-            preview={clip.preview}
-            source={clip.source}
-            levels={endpoint.masks[mask]!}
-            picture={false}
-            uses={[{ words: "Remove it", primary: true, take: (url) => void remove(url) }]}
-          >
-            <h2>Remove it</h2>
+        <Studio
+          key={clip.preview}
+          preview={clip.preview}
+          source={clip.source}
+          levels={endpoint.masks[mask]!}
+          picture={false}
+          uses={[{ words: "Remove it", primary: true, take: (url) => void remove(url) }]}
+        >
+          <label className="studio-choice">
+            <span>With</span>
+            <select className="input" value={endpoint.id} onChange={(event) => go({ endpoint: event.target.value })}>
+              {endpoints?.map(({ id }) => (
+                <option key={id} value={id}>
+                  {id}
+                </option>
+              ))}
+            </select>
+          </label>
+          {endpoint.input.required?.includes("prompt") && (
             <label className="studio-choice">
-              <span>With</span>
-              <select className="input" value={endpoint.id} onChange={(event) => go({ endpoint: event.target.value })}>
-                {endpoints?.map(({ id }) => (
-                  <option key={id} value={id}>
-                    {id}
-                  </option>
-                ))}
-              </select>
+              <span>Then one sees</span>
+              <input className="input" type="text" value={scene} onChange={(event) => setScene(event.target.value)} />
             </label>
-            {endpoint.input.required?.includes("prompt") && (
-              <label className="studio-choice">
-                <span>Then one sees</span>
-                <input className="input" type="text" value={scene} onChange={(event) => setScene(event.target.value)} />
-              </label>
-            )}
-          </Studio>
-        </>
+          )}
+        </Studio>
       )}
     </div>
   );

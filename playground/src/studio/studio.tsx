@@ -287,8 +287,7 @@ export function Studio({ preview, source, levels, picture, uses, children }: Stu
           )}
           {alert("follow")}
         </section>
-        <section aria-label="Use">
-          {children}
+        <section aria-label="Use the mask">
           <div className="studio-uses">
             {uses.map(({ words, primary, take }) => (
               <button
@@ -302,6 +301,7 @@ export function Studio({ preview, source, levels, picture, uses, children }: Stu
               </button>
             ))}
           </div>
+          {children}
           <div className="studio-export">
             <select
               className="input"
