@@ -94,6 +94,9 @@ export type CheckReply = {
   readonly price: { readonly units: number; readonly dollars: number } | null;
 };
 
+/** `POST /playground/api/remote` with `{ url }`: the file at that address, now on this server. */
+export type RemoteReply = { readonly url: string };
+
 /** A stored file of a request. */
 export type FileView = {
   readonly url: string;

@@ -14,6 +14,7 @@ import { callerOf, registerArea } from "./area.ts";
 import { checkInput } from "./check.ts";
 import { examplesOf, masksOf } from "./examples.ts";
 import { registerPages } from "./pages.ts";
+import { registerRemote } from "./remote.ts";
 import { registerRequests } from "./requests.ts";
 import { createSamples, SAMPLES } from "./samples.ts";
 import { supportOf } from "./support.ts";
@@ -74,6 +75,7 @@ export async function registerPlayground(app: FastifyInstance, services: Service
         const file = await samples.take(request.params.name, callerOf(request));
         return { url: `${callerOrigin(request, config)}${filePath(file)}` };
       });
+      registerRemote(scope, services);
       registerRequests(scope, services);
     },
   });

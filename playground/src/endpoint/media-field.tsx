@@ -101,17 +101,20 @@ export function MediaField({ id, schema, path, value, describedBy, onChange }: C
     onChange(undefined);
   };
 
-  const takeSample = async (name: string): Promise<void> => {
+  /** Takes the file that the server makes or fetches. */
+  const prepare = async (path: string, body?: unknown): Promise<void> => {
     setPreparing(true);
     setProblem("");
     try {
-      onChange((await json<{ url: string }>(`/playground/api/samples/${name}`, { method: "POST" })).url);
+      onChange((await json<{ url: string }>(path, { method: "POST", body })).url);
     } catch (error) {
       setProblem((error as Error).message);
     } finally {
       setPreparing(false);
     }
   };
+  const takeSample = (name: string): Promise<void> => prepare(`/playground/api/samples/${name}`);
+  const bring = (): Promise<void> => prepare("/playground/api/remote", { url });
 
   const onDrop = (event: DragEvent): void => {
     event.preventDefault();
@@ -163,10 +166,21 @@ export function MediaField({ id, schema, path, value, describedBy, onChange }: C
               onFacts={(facts) => form.setFacts(path, facts)}
             />
           ) : (
-            <p className="media-remote">
-              <Icon name="link" /> The server fetches this file when it runs. This page loads nothing from elsewhere, so
-              it cannot be shown here.
-            </p>
+            <div className="media-remote">
+              <Icon name="link" />
+              <p>
+                The server fetches this file when it runs. This page shows nothing from elsewhere: to see it, or to
+                paint on it, let the server fetch it now.
+              </p>
+              <button
+                type="button"
+                className="button small"
+                disabled={preparing || !/^https?:\/\/./.test(url)}
+                onClick={() => void bring()}
+              >
+                {preparing ? "Fetching…" : "Fetch it"}
+              </button>
+            </div>
           )}
           <div className="media-line">
             <span className="media-name" title={url}>

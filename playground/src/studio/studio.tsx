@@ -12,9 +12,9 @@ import { type Place, useStudio } from "./use-studio.ts";
 import "./studio.css";
 
 const FORMATS: Readonly<Record<MaskFormat, string>> = {
-  quadmask: "Quadmask (0, 63, 127, 255)",
-  white_object: "White on the object",
-  black_object: "Black on the object",
+  quadmask: "Quadmask",
+  white_object: "White on black",
+  black_object: "Black on white",
 };
 
 /** What is done with a finished mask. */

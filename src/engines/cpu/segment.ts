@@ -10,6 +10,7 @@ import { openVideo } from "../../media/video-source.ts";
 import type { TaskContext } from "../../media/worker-host.ts";
 import type { MediaHandle, Operations } from "../../operations/operations.ts";
 import type { Prompt, SegmentationTarget } from "../../operations/segmentation.ts";
+import { accompany } from "../../vision/segmentation/accompany.ts";
 import { pictureShrink, toPicture } from "../../vision/segmentation/picture.ts";
 import { refineMask } from "../../vision/segmentation/refine.ts";
 import { trackObject } from "../../vision/segmentation/track.ts";
@@ -58,7 +59,7 @@ export async function segmentTask(params: Params, limits: MediaLimits, context: 
     const last = store.frameCount - 1;
     const pictures = { object: painted(store, target), affected: painted(store, asTarget(affected)) };
     const found = await follow(store, target, video, limits, context, 0, last);
-    if (affected.length > 0) await follow(store, asTarget(affected), video, limits, context, 0, last, "affected");
+    if (affected.length > 0) await followAffected(store, affected, video, limits);
     const followed = performance.now();
     const layers: readonly (readonly [Layer, number])[] =
       affected.length > 0
@@ -200,6 +201,32 @@ async function readClip(
   }
 }
 
+/** What the object affects goes with it. */
+async function followAffected(
+  store: SegmentStore,
+  prompts: readonly Prompt[],
+  video: MediaHandle,
+  limits: MediaLimits,
+): Promise<void> {
+  const given = new Map<number, Float32Array>();
+  const { anchors } = await anchorsOf(store, resolved(store, prompts), video, limits);
+  for (const [frame, anchor] of anchors) {
+    await trackObject(store, new Map([[frame, anchor]]), {
+      from: frame,
+      to: frame,
+      put: (own, mask) => given.set(own, mask),
+      turn: async () => undefined,
+    });
+  }
+  if (given.size === 0) throw nothingFound(prompts[0]!.loc);
+  accompany(
+    given,
+    (frame) => store.mask(frame),
+    store,
+    (frame, mask) => store.putMask(frame, mask, "affected"),
+  );
+}
+
 /** Finds what is meant and follows it from frame `from` to frame `to`. @returns what was found, in words. */
 async function follow(
   store: SegmentStore,
@@ -209,7 +236,6 @@ async function follow(
   context: TaskContext,
   from: number,
   to: number,
-  layer: Layer = "object",
 ): Promise<readonly string[]> {
   let turns = 0;
   const turn = async (): Promise<void> => {
@@ -221,7 +247,7 @@ async function follow(
   if (target.kind === "words")
     return findWords(store, target, { from, to, fullRange: store.fullRange, turn, log: context.log });
   const { anchors, outline } = await anchorsOf(store, resolved(store, target.prompts), video, limits);
-  const put = (frame: number, mask: Float32Array): void => store.putMask(frame, mask, layer);
+  const put = (frame: number, mask: Float32Array): void => store.putMask(frame, mask);
   if (!(await trackObject(store, anchors, { from, to, put, turn, ...(outline && { outline }) })))
     throw nothingFound(locOf(target, video.loc));
   return [];
