@@ -222,14 +222,7 @@ export function MediaField({ id, schema, path, value, describedBy, onChange }: C
             </span>
           </div>
           <div className="media-line">
-            <input
-              className="input"
-              type="url"
-              placeholder="or a URL"
-              aria-label={`URL of ${WORDS[kind]}`}
-              value=""
-              onChange={(event) => onChange(event.target.value.trim() || undefined)}
-            />
+            <UrlInput name={`URL of ${WORDS[kind]}`} onUrl={onChange} />
             {samples.map(({ name, title }) => (
               <button
                 key={name}
@@ -291,6 +284,34 @@ function sourceOf({ endpoint, values }: Form): string | undefined {
     ({ path, kind, url }) => kind === "video" && !(String(path[0]) in endpoint.masks) && isShowable(url),
   );
   return clips[0]?.url;
+}
+
+/** A URL that is typed or pasted: it counts once it is pasted, or left, or Enter is pressed. */
+function UrlInput({ name, onUrl }: { readonly name: string; readonly onUrl: (url: string) => void }) {
+  const [draft, setDraft] = useState("");
+  const commit = (): void => {
+    if (draft.trim() !== "") onUrl(draft.trim());
+  };
+  return (
+    <input
+      className="input"
+      type="url"
+      placeholder="or a URL"
+      aria-label={name}
+      value={draft}
+      onChange={({ target, nativeEvent }) => {
+        const pasted = (nativeEvent as InputEvent).inputType === "insertFromPaste";
+        if (pasted && /^(https?:\/\/|data:)/.test(target.value.trim())) onUrl(target.value.trim());
+        else setDraft(target.value);
+      }}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter") return;
+        event.preventDefault();
+        commit();
+      }}
+    />
+  );
 }
 
 /** A progress bar that says what it is about. */
