@@ -10,6 +10,7 @@ import { setTheme, useTheme } from "./shared/theme.ts";
 import { useAsync } from "./shared/use-async.ts";
 
 const EndpointPage = lazy(() => import("./endpoint/endpoint-page.tsx"));
+const StudioPage = lazy(() => import("./studio/studio-page.tsx"));
 
 /** Every page: how its address begins, what the navigation calls it, whether it needs a key where the server has keys. */
 const PAGES: readonly {
@@ -20,6 +21,7 @@ const PAGES: readonly {
 }[] = [
   { start: "/models/", keyed: true, render: (id) => <EndpointPage key={id} id={id} /> },
   { start: "/", nav: "Endpoints", keyed: false, render: () => <Gallery /> },
+  { start: "/studio", nav: "Mask studio", keyed: true, render: () => <StudioPage /> },
 ];
 
 /** The app. */

@@ -10,6 +10,9 @@ import { type Static, Type } from "./typebox.ts";
 const MOST_PROMPTS = 1000;
 
 const frame = () => filled(integer("Index of the frame, from 0.", { minimum: 0 }), 0);
+const time = () => optional(float("Seconds from the start, in the place of frame.", { minimum: 0 }));
+const affected = () =>
+  filled(flag("Whether this marks what the object affects, its shadow or reflection: 127 in a quadmask."), false);
 const pixel = (description: string) => float(description);
 
 const segmentInput = Type.Object({
@@ -21,6 +24,8 @@ const segmentInput = Type.Object({
         x: pixel("Pixels from the left."),
         y: pixel("Pixels from the top."),
         frame: frame(),
+        time: time(),
+        affected: affected(),
         positive: filled(flag("Whether the point is on the object (true) or beside it."), true),
       }),
       "Clicks on the object and beside it.",
@@ -34,6 +39,8 @@ const segmentInput = Type.Object({
         width: float("Width in pixels.", { exclusiveMinimum: 0 }),
         height: float("Height in pixels.", { exclusiveMinimum: 0 }),
         frame: frame(),
+        time: time(),
+        affected: affected(),
       }),
       "Boxes around the object.",
     ),
@@ -43,6 +50,8 @@ const segmentInput = Type.Object({
       object("SegmentMask", {
         mask_url: media("image", "Picture: white on the object, black elsewhere."),
         frame: frame(),
+        time: time(),
+        affected: affected(),
       }),
       "Whole masks of single frames: what they say is taken as it is.",
     ),
@@ -50,12 +59,17 @@ const segmentInput = Type.Object({
   frame_index: optional(
     integer("Find the object on this frame only, and answer with mask_image instead of mask_video.", { minimum: 0 }),
   ),
+  frame_time: optional(float("Like frame_index, by the seconds from the start of the video.", { minimum: 0 })),
   mask_format: filled(
     choice(
       ["white_object", "black_object", "quadmask"],
-      "White on black; black on white; or as VOID takes it: 0 the object, 255 what is kept.",
+      "White on black; black on white; or as VOID takes it: 0 the object, 127 what it affects, 63 both, 255 what is kept.",
     ),
     "white_object",
+  ),
+  mask_runs: filled(
+    flag("Answer with mask_runs as well: every frame's mask and time as text, for programs that draw it."),
+    false,
   ),
 });
 
@@ -64,52 +78,83 @@ type Input = Static<typeof segmentInput>;
 const segmentOutput = Type.Object({
   mask_video: optional(File),
   mask_image: optional(Image),
+  mask_runs: optional(File),
   found: list(text("A name."), "What was found, in words; empty for marks."),
   frames_with_object: optional(integer("Frames of mask_video in which the object is seen.")),
   timings: object("Timings", {}, "Seconds that each stage took."),
 });
 
+const MARKS = ["points", "boxes", "masks"] as const;
+
 function check(input: Input): readonly Issue[] {
-  const marks = (input.points?.length ?? 0) + (input.boxes?.length ?? 0) + (input.masks?.length ?? 0);
+  const marks = MARKS.flatMap((field) => (input[field] ?? []).map((mark, i) => ({ mark, loc: ["body", field, i] })));
+  const ofObject = marks.filter(({ mark }) => !mark.affected).length;
   const words = given(input.prompt);
-  if (marks === 0 && !words) {
+  if (ofObject === 0 && !words) {
     return [{ loc: ["body", "prompt"], msg: "One of prompt, points, boxes and masks is required", type: "missing" }];
   }
-  if (marks > 0 && words) {
+  if (ofObject > 0 && words) {
     return [{ loc: ["body", "prompt"], msg: "Either a prompt or marks, not both", type: "value_error" }];
   }
-  if (marks > MOST_PROMPTS) {
+  if (marks.length > MOST_PROMPTS) {
     return [{ loc: ["body", "points"], msg: `At most ${MOST_PROMPTS} marks are taken`, type: "sequence_too_long" }];
+  }
+  const effect = marks.find(({ mark }) => mark.affected);
+  if (effect && (input.mask_format !== "quadmask" || isOneFrame(input))) {
+    const msg = "What the object affects is told apart in the video of a quadmask only: set mask_format to quadmask";
+    return [{ loc: [...effect.loc, "affected"], msg, type: "value_error" }];
+  }
+  if (input.mask_runs && isOneFrame(input)) {
+    return [{ loc: ["body", "mask_runs"], msg: "One frame is answered as mask_image", type: "value_error" }];
   }
   return [];
 }
 
-async function targetOf(input: Input, context: EndpointContext): Promise<SegmentationTarget> {
+function isOneFrame({ frame_index, frame_time }: Pick<Input, "frame_index" | "frame_time">): boolean {
+  return frame_index !== undefined || frame_time !== undefined;
+}
+
+type Marks = { readonly own: readonly Prompt[]; readonly affected: readonly Prompt[] };
+
+/** All marks: the object's own, and those of what it affects. */
+async function marksOf(input: Input, context: EndpointContext): Promise<Marks> {
+  const all: (Prompt & { readonly affected: boolean })[] = [];
   const loc = (field: string, index: number): Loc => ["body", field, index];
-  if (given(input.prompt)) return { kind: "words", text: input.prompt ?? "", loc: ["body", "prompt"] };
-  const clicks = (input.points ?? []).map((point, i): Prompt => ({ kind: "click", ...point, loc: loc("points", i) }));
-  const boxes = (input.boxes ?? []).map((box, i): Prompt => ({ kind: "box", ...box, loc: loc("boxes", i) }));
-  const masks: Prompt[] = [];
-  for (const [i, mask] of (input.masks ?? []).entries()) {
-    const own = loc("masks", i);
-    const picture = await context.open([...own, "mask_url"]);
-    masks.push({ kind: "mask", media: picture, polarity: "white-removes", frame: mask.frame, loc: own });
+  for (const [i, point] of (input.points ?? []).entries()) {
+    all.push({ kind: "click", ...point, loc: loc("points", i) });
   }
-  return { kind: "prompts", prompts: [...clicks, ...boxes, ...masks] };
+  for (const [i, box] of (input.boxes ?? []).entries()) all.push({ kind: "box", ...box, loc: loc("boxes", i) });
+  for (const [i, { mask_url: _, ...mask }] of (input.masks ?? []).entries()) {
+    const own = loc("masks", i);
+    const media = await context.open([...own, "mask_url"]);
+    all.push({ kind: "mask", media, polarity: "white-removes", ...mask, loc: own });
+  }
+  return { own: all.filter((mark) => !mark.affected), affected: all.filter((mark) => mark.affected) };
 }
 
 async function run(input: Input, context: EndpointContext): Promise<EndpointOutput> {
   context.stage("finding the object", 0, 1);
   const video = await context.open("video_url");
-  const target = await targetOf(input, context);
+  const { own, affected } = await marksOf(input, context);
+  const target: SegmentationTarget = given(input.prompt)
+    ? { kind: "words", text: input.prompt ?? "", loc: ["body", "prompt"] }
+    : { kind: "prompts", prompts: own };
   const polarity = input.mask_format === "white_object" ? "white-removes" : "void";
-  if (input.frame_index !== undefined) {
-    const params = { video, target, frame: input.frame_index, polarity } as const;
+  if (isOneFrame(input)) {
+    const { frame_index: frame = 0, frame_time: time } = input;
+    const params = { video, target, frame, ...(time !== undefined && { time }), polarity } as const;
     const { mask, width, height, found, timings } = await context.operations.segmentFrame(params);
     return { mask_image: { $file: mask, width, height }, found, timings };
   }
-  const { mask, framesWithObject, found, timings } = await context.operations.segment({ video, target, polarity });
-  return { mask_video: { $file: mask }, found, frames_with_object: framesWithObject, timings };
+  const { mask, runs, framesWithObject, found, timings } = await context.operations.segment({
+    video,
+    target,
+    polarity,
+    ...(affected.length > 0 && { affected }),
+    ...(input.mask_runs && { withRuns: true }),
+  });
+  const files = { mask_video: { $file: mask }, mask_runs: runs && { $file: runs } };
+  return { ...files, found, frames_with_object: framesWithObject, timings };
 }
 
 /** Finding and following an object. */
@@ -139,7 +184,7 @@ export const segmentVideo = defineEndpoint({
   accept: spellings(segmentInput),
   check,
   needs: (input) => [
-    need(input.frame_index === undefined ? "segment" : "segmentFrame", given(input.prompt) ? "prompt" : "video_url"),
+    need(isOneFrame(input) ? "segmentFrame" : "segment", given(input.prompt) ? "prompt" : "video_url"),
   ],
   run,
 });

@@ -1,9 +1,10 @@
 /** New frames and new pixels from the ones a clip has. */
 import type { Encoding } from "./encoding.ts";
-import type { Delivery, MediaHandle, OperationOptions, ProducedVideo, Unoffered } from "./operations.ts";
+import type { Delivery, MediaHandle, OperationOptions, ProducedVideo } from "./operations.ts";
 
 /** How much work goes into a result. */
 export type Effort = "best" | "draft";
+
 /** Where a source lies on a canvas of another shape. Shapes that differ by less than 4 % count as the same. */
 export type FramePlacement =
   /** Whole, in the middle, as large as it fits, then enlarged by `1 + zoom`; what juts out is cut off. */

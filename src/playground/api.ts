@@ -29,6 +29,8 @@ export type EndpointSummary = {
   readonly operation: string | null;
   readonly price: PriceView;
   readonly support: Support;
+  /** Fields of the input that take masks. */
+  readonly masks: Readonly<Record<string, MaskLevels>>;
 };
 
 /** `GET /playground/api/catalog`. */
@@ -65,8 +67,6 @@ export type EndpointDetail = EndpointSummary & {
   /** Inputs whose media are `sample:{name}`. */
   readonly examples: readonly { readonly title: string; readonly input: Readonly<Record<string, unknown>> }[];
   readonly samples: readonly SampleView[];
-  /** Fields of the input that take masks. */
-  readonly masks: Readonly<Record<string, MaskLevels>>;
 };
 
 /** What the page knows of the main video or audio: seconds, pixels, frames a second. */
@@ -93,6 +93,9 @@ export type CheckReply = {
   /** Null while the input is too incomplete to say. */
   readonly price: { readonly units: number; readonly dollars: number } | null;
 };
+
+/** `POST /playground/api/remote` with `{ url }`: the file at that address, now on this server. */
+export type RemoteReply = { readonly url: string };
 
 /** A stored file of a request. */
 export type FileView = {

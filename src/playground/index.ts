@@ -14,6 +14,7 @@ import { callerOf, registerArea } from "./area.ts";
 import { checkInput } from "./check.ts";
 import { examplesOf, masksOf } from "./examples.ts";
 import { registerPages } from "./pages.ts";
+import { registerRemote } from "./remote.ts";
 import { registerRequests } from "./requests.ts";
 import { createSamples, SAMPLES } from "./samples.ts";
 import { supportOf } from "./support.ts";
@@ -61,7 +62,6 @@ export async function registerPlayground(app: FastifyInstance, services: Service
           output: asJson(endpoint.output),
           examples: examplesOf(endpoint),
           samples: SAMPLES.map(({ name, kind, title }) => ({ name, kind, title })),
-          masks: masksOf(endpoint),
         };
       });
     },
@@ -75,6 +75,7 @@ export async function registerPlayground(app: FastifyInstance, services: Service
         const file = await samples.take(request.params.name, callerOf(request));
         return { url: `${callerOrigin(request, config)}${filePath(file)}` };
       });
+      registerRemote(scope, services);
       registerRequests(scope, services);
     },
   });
@@ -95,5 +96,6 @@ function summarise(endpoint: Endpoint, router: Router): EndpointSummary {
     operation: operationsOf(endpoint).always.at(-1) ?? null,
     price: { unitPrice, unit, rule },
     support: supportOf(endpoint, router),
+    masks: masksOf(endpoint),
   };
 }

@@ -4,6 +4,7 @@ import type { CatalogReply, EndpointDetail, IssueView, MediaFacts, RequestView }
 import { isShowable, json, loadCatalog, loadEndpoint, localUrl } from "../shared/api.ts";
 import { CopyButton } from "../shared/copy-button.tsx";
 import { dollars } from "../shared/format.ts";
+import { takeHandoff } from "../shared/handoff.ts";
 import { Link, navigate, useQuery } from "../shared/router.tsx";
 import { locPath, mediaIn, type Path, pathKey, type Values, withValueAt } from "../shared/schema.ts";
 import { SupportBadge } from "../shared/support-badge.tsx";
@@ -92,10 +93,19 @@ function Loaded({ endpoint, catalog }: { readonly endpoint: EndpointDetail; read
   }, [check, attempted, touched, run.error]);
 
   const set = useCallback((path: Path, value: unknown) => setValues((before) => withValueAt(before, path, value)), []);
+  const uploading = uploads.size > 0;
+  const running = run.phase === "submitting" || run.phase === "queued" || run.phase === "running";
+  const runnable = endpoint.transport === "request" && endpoint.support.state !== "missing";
   const form: Form = {
     endpoint,
     values,
     set,
+    runWith: (path, value) => {
+      const next = withValueAt(values, path, value);
+      setValues(next);
+      void start(next);
+    },
+    runnable: runnable && !running && !uploading,
     issues,
     setFacts: useCallback(
       (path: Path, next: MediaFacts | undefined) => setFacts((before) => changed(before, pathKey(path), next)),
@@ -116,6 +126,14 @@ function Loaded({ endpoint, catalog }: { readonly endpoint: EndpointDetail; read
       resultElement.current?.scrollIntoView({ block: "nearest", behavior: "smooth" });
     }
   };
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page hands its form over once, when this one opens.
+  useEffect(() => {
+    const handed = takeHandoff(endpoint.id);
+    if (!handed) return;
+    setValues(handed);
+    void start(handed);
+  }, []);
 
   const onSubmit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -147,9 +165,6 @@ function Loaded({ endpoint, catalog }: { readonly endpoint: EndpointDetail; read
   }, [refused]);
 
   const compared = mainVideo(endpoint, ranInput);
-  const uploading = uploads.size > 0;
-  const running = run.phase === "submitting" || run.phase === "queued" || run.phase === "running";
-  const runnable = endpoint.transport === "request" && endpoint.support.state !== "missing";
   const required = endpoint.input.required ?? [];
   const changedAdvanced = groups.advanced.filter((name) => values[name] !== undefined).length;
   const advancedIssue = groups.advanced.some((name) => [...issues.keys()].some((key) => key.split(".")[0] === name));

@@ -8,6 +8,10 @@ export type Form = {
   readonly endpoint: EndpointDetail;
   readonly values: Values;
   set(path: Path, value: Value): void;
+  /** Sets a value and runs the form with it. */
+  runWith(path: Path, value: Value): void;
+  /** Whether it can be run: an engine takes it, and nothing is under way. */
+  readonly runnable: boolean;
   /** Issues to show, by path key. */
   readonly issues: ReadonlyMap<string, IssueView>;
   /** A media file's facts, once its preview knows them. */

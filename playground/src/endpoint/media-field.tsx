@@ -1,14 +1,25 @@
 /** A media field: dropped, pasted, chosen, sampled, or given as a URL; shown at once while it uploads. */
-import { type ChangeEvent, type ClipboardEvent, type DragEvent, useEffect, useRef, useState } from "react";
+import {
+  type ChangeEvent,
+  type ClipboardEvent,
+  type DragEvent,
+  lazy,
+  Suspense,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import type { SampleView } from "../../../src/playground/api.ts";
 import { isShowable, json, localUrl } from "../shared/api.ts";
 import { bytes } from "../shared/format.ts";
 import { Icon, type IconName } from "../shared/icons.tsx";
-import { mediaKind, pathKey } from "../shared/schema.ts";
+import { mediaIn, mediaKind, pathKey } from "../shared/schema.ts";
 import { type Upload, upload } from "../shared/upload.ts";
 import type { ControlProps } from "./field.tsx";
-import { useForm } from "./form-context.ts";
+import { type Form, useForm } from "./form-context.ts";
 import { MediaPreview } from "./media-preview.tsx";
+
+const StudioDialog = lazy(() => import("../studio/studio-dialog.tsx"));
 
 type Kind = "video" | "image" | "audio" | "media";
 
@@ -30,7 +41,7 @@ const ICONS: Readonly<Record<Kind, IconName>> = { video: "film", image: "image",
 type Chosen = { readonly file: File; readonly objectUrl: string; readonly url?: string };
 
 /** The control of a field that takes a URL of media. */
-export function MediaField({ schema, path, value, describedBy, onChange }: ControlProps) {
+export function MediaField({ id, schema, path, value, describedBy, onChange }: ControlProps) {
   const form = useForm();
   const kind = mediaKind(schema) ?? "media";
   const url = typeof value === "string" ? value : "";
@@ -39,6 +50,7 @@ export function MediaField({ schema, path, value, describedBy, onChange }: Contr
   const [problem, setProblem] = useState("");
   const [over, setOver] = useState(false);
   const [preparing, setPreparing] = useState(false);
+  const [painting, setPainting] = useState(false);
   const running = useRef<Upload>(undefined);
   const key = pathKey(path);
 
@@ -89,17 +101,20 @@ export function MediaField({ schema, path, value, describedBy, onChange }: Contr
     onChange(undefined);
   };
 
-  const takeSample = async (name: string): Promise<void> => {
+  /** Takes the file that the server makes or fetches. */
+  const prepare = async (path: string, body?: unknown): Promise<void> => {
     setPreparing(true);
     setProblem("");
     try {
-      onChange((await json<{ url: string }>(`/playground/api/samples/${name}`, { method: "POST" })).url);
+      onChange((await json<{ url: string }>(path, { method: "POST", body })).url);
     } catch (error) {
       setProblem((error as Error).message);
     } finally {
       setPreparing(false);
     }
   };
+  const takeSample = (name: string): Promise<void> => prepare(`/playground/api/samples/${name}`);
+  const bring = (): Promise<void> => prepare("/playground/api/remote", { url });
 
   const onDrop = (event: DragEvent): void => {
     event.preventDefault();
@@ -125,7 +140,9 @@ export function MediaField({ schema, path, value, describedBy, onChange }: Contr
   const own = chosen && (uploading || chosen.url === url) ? chosen : undefined;
   const shown = own?.objectUrl ?? (url !== "" && isShowable(url) ? localUrl(url) : undefined);
   const filled = own !== undefined || url !== "";
-  const samples = samplesFor(form.endpoint.samples, kind, form.endpoint.masks[String(path[0])]);
+  const levels = form.endpoint.masks[String(path[0])];
+  const source = levels && sourceOf(form);
+  const samples = samplesFor(form.endpoint.samples, kind, levels);
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping and pasting come besides the buttons inside.
@@ -149,10 +166,21 @@ export function MediaField({ schema, path, value, describedBy, onChange }: Contr
               onFacts={(facts) => form.setFacts(path, facts)}
             />
           ) : (
-            <p className="media-remote">
-              <Icon name="link" /> The server fetches this file when it runs. This page loads nothing from elsewhere, so
-              it cannot be shown here.
-            </p>
+            <div className="media-remote">
+              <Icon name="link" />
+              <p>
+                The server fetches this file when it runs. This page shows nothing from elsewhere: to see it, or to
+                paint on it, let the server fetch it now.
+              </p>
+              <button
+                type="button"
+                className="button small"
+                disabled={preparing || !/^https?:\/\/./.test(url)}
+                onClick={() => void bring()}
+              >
+                {preparing ? "Fetching…" : "Fetch it"}
+              </button>
+            </div>
           )}
           <div className="media-line">
             <span className="media-name" title={url}>
@@ -194,14 +222,7 @@ export function MediaField({ schema, path, value, describedBy, onChange }: Contr
             </span>
           </div>
           <div className="media-line">
-            <input
-              className="input"
-              type="url"
-              placeholder="or a URL"
-              aria-label={`URL of ${WORDS[kind]}`}
-              value=""
-              onChange={(event) => onChange(event.target.value.trim() || undefined)}
-            />
+            <UrlInput name={`URL of ${WORDS[kind]}`} onUrl={onChange} />
             {samples.map(({ name, title }) => (
               <button
                 key={name}
@@ -217,12 +238,79 @@ export function MediaField({ schema, path, value, describedBy, onChange }: Contr
           </div>
         </>
       )}
+      {levels && !uploading && (
+        <div className="media-studio">
+          <button
+            type="button"
+            className="button small"
+            disabled={source === undefined}
+            aria-describedby={source === undefined ? `${id}-studio` : undefined}
+            onClick={() => setPainting(true)}
+          >
+            <Icon name="brush" /> Paint a mask
+          </button>
+          {source === undefined && <span id={`${id}-studio`}>once the video above is there</span>}
+        </div>
+      )}
+      {levels && painting && source !== undefined && (
+        <Suspense fallback={null}>
+          <StudioDialog
+            source={source}
+            levels={levels}
+            picture={kind === "image"}
+            runnable={form.runnable}
+            onClose={() => setPainting(false)}
+            onUse={(mask, thenRun) => {
+              setPainting(false);
+              setChosen(undefined);
+              if (thenRun) form.runWith(path, mask);
+              else onChange(mask);
+            }}
+          />
+        </Suspense>
+      )}
       {problem && (
         <p className="field-issue" role="alert">
           {problem}
         </p>
       )}
     </div>
+  );
+}
+
+/** The clip that a mask of this form is for; undefined while there is none that the page may show. */
+function sourceOf({ endpoint, values }: Form): string | undefined {
+  const clips = mediaIn(endpoint.input, values).filter(
+    ({ path, kind, url }) => kind === "video" && !(String(path[0]) in endpoint.masks) && isShowable(url),
+  );
+  return clips[0]?.url;
+}
+
+/** A URL that is typed or pasted: it counts once it is pasted, or left, or Enter is pressed. */
+function UrlInput({ name, onUrl }: { readonly name: string; readonly onUrl: (url: string) => void }) {
+  const [draft, setDraft] = useState("");
+  const commit = (): void => {
+    if (draft.trim() !== "") onUrl(draft.trim());
+  };
+  return (
+    <input
+      className="input"
+      type="url"
+      placeholder="or a URL"
+      aria-label={name}
+      value={draft}
+      onChange={({ target, nativeEvent }) => {
+        const pasted = (nativeEvent as InputEvent).inputType === "insertFromPaste";
+        if (pasted && /^(https?:\/\/|data:)/.test(target.value.trim())) onUrl(target.value.trim());
+        else setDraft(target.value);
+      }}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter") return;
+        event.preventDefault();
+        commit();
+      }}
+    />
   );
 }
 

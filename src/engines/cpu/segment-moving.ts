@@ -8,7 +8,7 @@ import type { TaskContext } from "../../media/worker-host.ts";
 import type { Operations } from "../../operations/operations.ts";
 import { KEEP } from "../../vision/mask.ts";
 import { findMovingObject } from "../../vision/moving-object/find-moving-object.ts";
-import type { MaskOf } from "./segment.ts";
+import { type MaskOf, ON_OBJECT } from "./segment-write.ts";
 
 type Params = Parameters<Operations["segment"]>[0];
 type Result = Awaited<ReturnType<Operations["segment"]>>;
@@ -46,7 +46,7 @@ export async function findMoving(
     if (!found) throw fieldError("no_media_generated", loc, "No object stands out by its motion");
     const searched = performance.now();
     const masks = (index: number, _frame: Frame, _format: FrameFormat): Uint8Array =>
-      found.labels(index).map((label) => (label === KEEP ? 0 : 1));
+      found.labels(index).map((label) => (label === KEEP ? 0 : ON_OBJECT));
     const written = await write(params, limits, context, masks, SEARCH);
     const finished = performance.now();
     const timings = { search: (searched - started) / 1000, total: (finished - started) / 1000 };

@@ -1,5 +1,6 @@
 /** Clicks, boxes and mask pictures, checked against the clip and made small. */
 import { fieldError } from "../../errors.ts";
+import type { FrameFormat } from "../../media/frame.ts";
 import type { MediaLimits } from "../../media/limits.ts";
 import { openMask } from "../../media/mask-source.ts";
 import { openVideo } from "../../media/video-source.ts";
@@ -16,7 +17,7 @@ import { outlineOf, withNets } from "./segment-nets.ts";
 /**
  * What prompts say, by frame.
  * @throws ReshootError `value_error` naming the prompt that lies outside the clip, or the first when none says what the
- *   object is; `no_media_generated` naming an empty mask picture.
+ *   object is; `no_media_generated` when the only mask picture is empty.
  */
 export async function anchorsOf(
   clip: Clip,
@@ -90,32 +91,39 @@ function hintsOf(prompts: readonly Prompt[], factor: number, { width, height }: 
   return box ? { positive, negative, box } : { positive, negative };
 }
 
-/** A mask picture's object, each small pixel by the share of it that is marked. */
-async function smallMask(
-  prompt: Extract<Prompt, { kind: "mask" }>,
-  clip: Clip,
-  format: Parameters<typeof pictureShrink>[0],
+/** A prompt that is a picture. */
+export type PicturePrompt = Extract<Prompt, { kind: "mask" }>;
+
+/** A mask picture's object at its video's size: 1 on it. */
+export async function fullMask(
+  { media, polarity }: PicturePrompt,
+  format: FrameFormat,
   limits: MediaLimits,
-): Promise<Float32Array> {
-  const { factor } = pictureShrink(format);
-  const source = await openMask(prompt.media, format, limits);
+): Promise<Uint8Array> {
+  const source = await openMask(media, format, limits);
   try {
     const { value } = await source.frames().next();
-    const table = labelTable(prompt.polarity);
-    const out = new Float32Array(clip.width * clip.height);
-    const share = 1 / (factor * factor);
-    let marked = 0;
-    for (let y = 0; y < format.height; y++) {
-      const row = Math.floor(y / factor) * clip.width;
-      for (let x = 0; x < format.width; x++) {
-        if (table[value!.levels[y * format.width + x]!] !== REMOVE) continue;
-        out[row + Math.floor(x / factor)]! += share;
-        marked++;
-      }
-    }
-    if (marked === 0) throw fieldError("no_media_generated", prompt.loc, "The mask marks nothing on this frame");
-    return out;
+    const table = labelTable(polarity);
+    return value!.levels.map((level) => (table[level] === REMOVE ? 1 : 0));
   } finally {
     await source.close();
   }
+}
+
+/** The same for the small frames, each small pixel by the share of it that is marked. */
+async function smallMask(
+  prompt: PicturePrompt,
+  clip: Clip,
+  format: FrameFormat,
+  limits: MediaLimits,
+): Promise<Float32Array> {
+  const { factor } = pictureShrink(format);
+  const full = await fullMask(prompt, format, limits);
+  const out = new Float32Array(clip.width * clip.height);
+  const share = 1 / (factor * factor);
+  for (let y = 0, i = 0; y < format.height; y++) {
+    const row = Math.floor(y / factor) * clip.width;
+    for (let x = 0; x < format.width; x++, i++) if (full[i]) out[row + Math.floor(x / factor)]! += share;
+  }
+  return out;
 }

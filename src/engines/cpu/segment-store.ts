@@ -4,7 +4,13 @@ import type { FrameFormat } from "../../media/frame.ts";
 import type { Picture } from "../../vision/segmentation/picture.ts";
 import type { Clip } from "../../vision/segmentation/track.ts";
 
-/** Small frames, appended in order, and one mask each. */
+/** Planes of a frame: luma, chroma, and one for the mask of every {@link Layer}. */
+const PLANES = 5;
+
+/** What a mask is of: the object, or what it affects. */
+export type Layer = "object" | "affected";
+
+/** Small frames, appended in order, with their masks and times. */
 export class SegmentStore implements Clip {
   readonly width: number;
   readonly height: number;
@@ -13,6 +19,8 @@ export class SegmentStore implements Clip {
   readonly #pixels: number;
   #count = 0;
 
+  /** Seconds from the start of the file, frame by frame. */
+  readonly times: number[] = [];
   /** Whether luma spans all levels. */
   readonly fullRange: boolean;
 
@@ -30,33 +38,44 @@ export class SegmentStore implements Clip {
     return this.#count;
   }
 
-  append({ y, u, v }: Picture): void {
-    const start = this.#count++ * this.#pixels * 4;
-    for (const [i, plane] of [y, u, v, new Uint8Array(this.#pixels)].entries()) {
+  /** @param seconds from the start of the file. */
+  append({ y, u, v }: Picture, seconds: number): void {
+    const start = this.#count++ * this.#pixels * PLANES;
+    const empty = new Uint8Array(this.#pixels);
+    for (const [i, plane] of [y, u, v, empty, empty].entries()) {
       writeSync(this.#file, plane, 0, this.#pixels, start + i * this.#pixels);
     }
+    this.times.push(seconds);
+  }
+
+  /** Index of the frame nearest to a time. */
+  frameAt(seconds: number): number {
+    const distance = (i: number): number => Math.abs(this.times[i]! - seconds);
+    let best = 0;
+    for (let i = 1; i < this.times.length; i++) if (distance(i) < distance(best)) best = i;
+    return best;
   }
 
   picture(frame: number): Picture {
     const bytes = new Uint8Array(this.#pixels * 3);
-    readSync(this.#file, bytes, 0, bytes.length, frame * this.#pixels * 4);
+    readSync(this.#file, bytes, 0, bytes.length, frame * this.#pixels * PLANES);
     const plane = (i: number): Uint8Array => bytes.subarray(i * this.#pixels, (i + 1) * this.#pixels);
     return { width: this.width, height: this.height, y: plane(0), u: plane(1), v: plane(2) };
   }
 
   /** A frame's mask, 0 to 1. */
-  mask(frame: number): Float32Array {
+  mask(frame: number, layer: Layer = "object"): Float32Array {
     const bytes = new Uint8Array(this.#pixels);
-    readSync(this.#file, bytes, 0, bytes.length, this.#maskAt(frame));
+    readSync(this.#file, bytes, 0, bytes.length, this.#maskAt(frame, layer));
     const mask = new Float32Array(this.#pixels);
     for (let i = 0; i < mask.length; i++) mask[i] = bytes[i]! / 255;
     return mask;
   }
 
-  putMask(frame: number, mask: Float32Array): void {
+  putMask(frame: number, mask: Float32Array, layer: Layer = "object"): void {
     const bytes = new Uint8Array(this.#pixels);
     for (let i = 0; i < bytes.length; i++) bytes[i] = Math.round(mask[i]! * 255);
-    writeSync(this.#file, bytes, 0, bytes.length, this.#maskAt(frame));
+    writeSync(this.#file, bytes, 0, bytes.length, this.#maskAt(frame, layer));
   }
 
   /** Closes and removes the file. */
@@ -65,7 +84,7 @@ export class SegmentStore implements Clip {
     rmSync(this.#path, { force: true });
   }
 
-  #maskAt(frame: number): number {
-    return (frame * 4 + 3) * this.#pixels;
+  #maskAt(frame: number, layer: Layer): number {
+    return (frame * PLANES + (layer === "object" ? 3 : 4)) * this.#pixels;
   }
 }

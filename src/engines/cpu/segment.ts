@@ -1,23 +1,34 @@
 /** Segmentation as a media worker does it: small frames into a file, the object followed there, masks at full size. */
 import { join } from "node:path";
-import { fieldError, type Loc, type ReshootError } from "../../errors.ts";
+import { fieldError } from "../../errors.ts";
+import { toSeconds } from "../../media/ffmpeg.ts";
 import type { Frame, FrameFormat } from "../../media/frame.ts";
 import { savePng } from "../../media/image.ts";
 import type { MediaLimits } from "../../media/limits.ts";
 import { BT709 } from "../../media/picture.ts";
-import { createVideo } from "../../media/video-sink.ts";
-import { openVideo, type VideoSource } from "../../media/video-source.ts";
+import { openVideo } from "../../media/video-source.ts";
 import type { TaskContext } from "../../media/worker-host.ts";
 import type { MediaHandle, Operations } from "../../operations/operations.ts";
-import type { MaskPolarity } from "../../operations/removal.ts";
-import type { SegmentationTarget } from "../../operations/segmentation.ts";
+import type { Prompt, SegmentationTarget } from "../../operations/segmentation.ts";
+import { accompany } from "../../vision/segmentation/accompany.ts";
 import { pictureShrink, toPicture } from "../../vision/segmentation/picture.ts";
 import { EdgeFitter } from "../../vision/segmentation/refine.ts";
 import { trackObject } from "../../vision/segmentation/track.ts";
 import { findMoving } from "./segment-moving.ts";
-import { anchorsOf } from "./segment-prompts.ts";
-import { SegmentStore } from "./segment-store.ts";
+import { anchorsOf, fullMask, type PicturePrompt } from "./segment-prompts.ts";
+import { type Layer, SegmentStore } from "./segment-store.ts";
 import { findWords, isMovingObject } from "./segment-words.ts";
+import {
+  AFFECTED,
+  expectedFrames,
+  locOf,
+  maskFormat,
+  maskFrame,
+  maskName,
+  nothingFound,
+  ON_OBJECT,
+  writeMasks,
+} from "./segment-write.ts";
 
 type Params = Parameters<Operations["segment"]>[0];
 type Result = Awaited<ReturnType<Operations["segment"]>>;
@@ -26,24 +37,50 @@ type FrameResult = Awaited<ReturnType<Operations["segmentFrame"]>>;
 
 /** Shares of the progress bar: reading, then finding and following, then writing. */
 const [READ, FOLLOWED] = [0.15, 0.75];
-/** A mask of more than this share of every frame is none. */
-const MOST = 0.95;
 /** Frames after the one wanted that show what moves. */
 const AHEAD = 2;
 
 /** See {@link Operations.segment}. */
 export async function segmentTask(params: Params, limits: MediaLimits, context: TaskContext): Promise<Result> {
   const started = performance.now();
-  if (isMovingObject(params.target)) return findMoving(params, limits, context, writeMasks);
-  const store = await readClip(params.video, limits, context);
+  const { video, target, affected = [] } = params;
+  const isMoving = isMovingObject(target);
+  if (isMoving && affected.length === 0) return findMoving(params, limits, context, writeMasks);
+  if (isMoving) {
+    throw fieldError(
+      "value_error",
+      affected[0]!.loc,
+      "Beside the moving object nothing else can be followed: click it",
+    );
+  }
+  const store = await readClip(video, limits, context);
   try {
     const read = performance.now();
-    const found = await follow(store, params.target, params.video, limits, context, 0, store.frameCount - 1);
+    const last = store.frameCount - 1;
+    const pictures = { object: painted(store, target), affected: painted(store, asTarget(affected)) };
+    const found = await follow(store, target, video, limits, context, 0, last);
+    if (affected.length > 0) await followAffected(store, affected, video, limits);
     const followed = performance.now();
     let edge: EdgeFitter | undefined;
-    const masks = (index: number, frame: Frame, format: FrameFormat): Uint8Array => {
+    const layers: readonly (readonly [Layer, number])[] =
+      affected.length > 0
+        ? [
+            ["object", ON_OBJECT],
+            ["affected", AFFECTED],
+          ]
+        : [["object", ON_OBJECT]];
+    const masks = async (index: number, frame: Frame, format: FrameFormat): Promise<Uint8Array> => {
       edge ??= new EdgeFitter(store, format, pictureShrink(format).factor);
-      return edge.fit(store.mask(index), store.picture(index), frame);
+      const all = new Uint8Array(format.width * format.height);
+      for (const [layer, bit] of layers) {
+        const picture = pictures[layer].get(index);
+        // What was painted comes back to the pixel.
+        const mask = picture
+          ? await fullMask(picture, format, limits)
+          : edge.fit(store.mask(index, layer), store.picture(index), frame);
+        for (let i = 0; i < all.length; i++) if (mask[i]) all[i]! |= bit;
+      }
+      return all;
     };
     const written = await writeMasks(params, limits, context, masks, FOLLOWED);
     const finished = performance.now();
@@ -62,6 +99,25 @@ export async function segmentTask(params: Params, limits: MediaLimits, context: 
   }
 }
 
+function asTarget(prompts: readonly Prompt[]): SegmentationTarget {
+  return { kind: "prompts", prompts };
+}
+
+/** Prompts with the frames that their times mean. */
+function resolved(store: SegmentStore, prompts: readonly Prompt[]): Prompt[] {
+  return prompts.map((prompt) =>
+    prompt.time === undefined ? prompt : { ...prompt, frame: store.frameAt(prompt.time) },
+  );
+}
+
+/** The frames whose whole mask was given. */
+function painted(store: SegmentStore, target: SegmentationTarget): ReadonlyMap<number, PicturePrompt> {
+  const prompts = target.kind === "prompts" ? resolved(store, target.prompts) : [];
+  const pictures = prompts.filter((prompt): prompt is PicturePrompt => prompt.kind === "mask");
+  // The first of several on a frame counts, as where anchors are made.
+  return new Map(pictures.reverse().map((prompt) => [prompt.frame, prompt]));
+}
+
 /** See {@link Operations.segmentFrame}. */
 export async function segmentFrameTask(
   params: FrameParams,
@@ -69,24 +125,38 @@ export async function segmentFrameTask(
   context: TaskContext,
 ): Promise<FrameResult> {
   const started = performance.now();
-  const { frame, target, video } = params;
+  const { target, video, time } = params;
   if (isMovingObject(target)) {
     throw fieldError("value_error", locOf(target, video.loc), "What moves is found in a whole clip, not on one frame");
   }
-  const last = Math.max(frame, ...(target.kind === "prompts" ? target.prompts.map((prompt) => prompt.frame) : []));
-  const kept: { frame?: Frame; format?: FrameFormat } = {};
-  const store = await readClip(video, limits, context, last + AHEAD, (index, own, format) => {
-    if (index === frame) Object.assign(kept, { frame: own, format });
+  const marks = target.kind === "prompts" ? target.prompts : [];
+  const lastFrame = Math.max(
+    time === undefined ? params.frame : 0,
+    ...marks.map((mark) => (mark.time === undefined ? mark.frame : 0)),
+  );
+  const lastTime = Math.max(time ?? 0, ...marks.map((mark) => mark.time ?? 0));
+  let beyond = 0;
+  const kept: { frame?: Frame; format?: FrameFormat; away?: number } = {};
+  const store = await readClip(video, limits, context, (index, at, frame, format) => {
+    const away = time === undefined ? Math.abs(index - params.frame) : Math.abs(at - time);
+    const isWanted = time !== undefined || away === 0;
+    if (isWanted && away < (kept.away ?? Number.POSITIVE_INFINITY)) Object.assign(kept, { frame, format, away });
+    if (index >= lastFrame && at >= lastTime) beyond++;
+    return beyond > AHEAD;
   });
   try {
     if (!kept.frame || !kept.format) {
-      throw fieldError("value_error", video.loc, `The video has no frame ${frame}: it has ${store.frameCount}`);
+      throw fieldError("value_error", video.loc, `The video has no frame ${params.frame}: it has ${store.frameCount}`);
     }
+    const frame = time === undefined ? params.frame : store.frameAt(time);
     const read = performance.now();
     const found = await follow(store, target, video, limits, context, frame, frame);
     const { format } = kept;
+    const picture = painted(store, target).get(frame);
     const edge = new EdgeFitter(store, format, pictureShrink(format).factor);
-    const mask = edge.fit(store.mask(frame), store.picture(frame), kept.frame);
+    const mask = picture
+      ? await fullMask(picture, format, limits)
+      : edge.fit(store.mask(frame), store.picture(frame), kept.frame);
     if (!mask.some((value) => value > 0)) throw nothingFound(locOf(target, video.loc));
     const path = join(context.outFolder, "mask.png");
     const shape = maskFormat(format);
@@ -104,26 +174,25 @@ export async function segmentFrameTask(
   }
 }
 
-/** Decodes a clip, up to a frame, into small frames. */
+/** Decodes a clip into small frames, up to the one after which `isEnough` says so. */
 async function readClip(
   video: MediaHandle,
   limits: MediaLimits,
   context: TaskContext,
-  last = Number.POSITIVE_INFINITY,
-  onFrame?: (index: number, frame: Frame, format: FrameFormat) => void,
+  isEnough: (index: number, seconds: number, frame: Frame, format: FrameFormat) => boolean = () => false,
 ): Promise<SegmentStore> {
   const source = await openVideo(video, limits);
   try {
-    const { format } = source;
+    const { format, timeBase } = source;
     const shrink = pictureShrink(format);
     const store = new SegmentStore(join(context.outFolder, "small-frames"), shrink.format);
     try {
       const expected = expectedFrames(source);
-      for await (const { frame } of source.frames()) {
-        store.append(toPicture(frame, format, shrink));
-        onFrame?.(store.frameCount - 1, frame, format);
+      for await (const { frame, pts } of source.frames()) {
+        const time = toSeconds(pts, timeBase);
+        store.append(toPicture(frame, format, shrink), time);
         context.progress(Math.min(1, store.frameCount / expected) * READ, "reading");
-        if (store.frameCount > last) break;
+        if (isEnough(store.frameCount - 1, time, frame, format)) break;
       }
       return store;
     } catch (error) {
@@ -133,6 +202,32 @@ async function readClip(
   } finally {
     await source.close();
   }
+}
+
+/** What the object affects goes with it. */
+async function followAffected(
+  store: SegmentStore,
+  prompts: readonly Prompt[],
+  video: MediaHandle,
+  limits: MediaLimits,
+): Promise<void> {
+  const given = new Map<number, Float32Array>();
+  const { anchors } = await anchorsOf(store, resolved(store, prompts), video, limits);
+  for (const [frame, anchor] of anchors) {
+    await trackObject(store, new Map([[frame, anchor]]), {
+      from: frame,
+      to: frame,
+      put: (own, mask) => given.set(own, mask),
+      turn: async () => undefined,
+    });
+  }
+  if (given.size === 0) throw nothingFound(prompts[0]!.loc);
+  accompany(
+    given,
+    (frame) => store.mask(frame),
+    store,
+    (frame, mask) => store.putMask(frame, mask, "affected"),
+  );
 }
 
 /** Finds what is meant and follows it from frame `from` to frame `to`. @returns what was found, in words. */
@@ -154,97 +249,11 @@ async function follow(
   };
   if (target.kind === "words")
     return findWords(store, target, { from, to, fullRange: store.fullRange, turn, log: context.log });
-  const { anchors, outline } = await anchorsOf(store, target.prompts, video, limits);
+  const { anchors, outline } = await anchorsOf(store, resolved(store, target.prompts), video, limits);
   const put = (frame: number, mask: Float32Array): void => store.putMask(frame, mask);
   if (!(await trackObject(store, anchors, { from, to, put, turn, ...(outline && { outline }) })))
     throw nothingFound(locOf(target, video.loc));
   return [];
-}
-
-/** A frame's mask: 1 on the object. */
-export type MaskOf = (index: number, frame: Frame, format: FrameFormat) => Uint8Array;
-
-/** Writes the mask video in a pass of its own over the clip. @throws `no_media_generated` when nothing or everything is masked. */
-async function writeMasks(
-  params: Params,
-  limits: MediaLimits,
-  context: TaskContext,
-  maskOf: MaskOf,
-  progressFrom: number,
-): Promise<Omit<Result, "found" | "timings">> {
-  const source = await openVideo(params.video, limits);
-  try {
-    const { format, timeBase, sampleAspect, frameDuration } = source;
-    const path = join(context.outFolder, "mask.mp4");
-    const shape = maskFormat(format);
-    const sink = await createVideo(path, {
-      format: shape,
-      timeBase,
-      color: BT709,
-      sampleAspect,
-      frameDuration,
-      delivery: "lossless",
-    });
-    try {
-      const expected = expectedFrames(source);
-      let index = 0;
-      let framesWithObject = 0;
-      let marked = 0;
-      for await (const { frame, pts } of source.frames()) {
-        context.signal.throwIfAborted();
-        const mask = maskOf(index++, frame, format);
-        let own = 0;
-        for (let i = 0; i < mask.length; i++) own += mask[i]!;
-        if (own > 0) framesWithObject++;
-        marked += own;
-        await sink.write(maskFrame(mask, shape, params.polarity), pts);
-        context.progress(progressFrom + Math.min(1, index / expected) * (1 - progressFrom), "writing the mask");
-      }
-      if (marked === 0 || marked > MOST * format.width * format.height * index) {
-        throw nothingFound(locOf(params.target, params.video.loc));
-      }
-      const { frameCount, width, height } = await sink.finish();
-      const mask = { path, loc: params.video.loc, contentType: "video/mp4", fileName: maskName(params.video, "mp4") };
-      return { mask, width, height, frameCount, framesWithObject };
-    } catch (error) {
-      await sink.abort();
-      throw error;
-    }
-  } finally {
-    await source.close();
-  }
-}
-
-/** Grey pictures of the source's size. */
-function maskFormat({ width, height }: FrameFormat): FrameFormat {
-  return { width, height, chromaShiftX: 1, chromaShiftY: 1, bitDepth: 8, fullRange: true };
-}
-
-function maskFrame(mask: Uint8Array, { width, height }: FrameFormat, polarity: MaskPolarity = "white-removes"): Frame {
-  const [on, off] = polarity === "void" ? [0, 255] : [255, 0];
-  const [w, h] = [(width + 1) >> 1, (height + 1) >> 1];
-  const grey = { data: new Uint8Array(w * h).fill(128), width: w, height: h, stride: w };
-  const luma = new Uint8Array(mask.length);
-  for (let i = 0; i < luma.length; i++) luma[i] = mask[i] ? on! : off!;
-  return { planes: [{ data: luma, width, height, stride: width }, grey, grey] };
-}
-
-function expectedFrames({ info }: VideoSource): number {
-  return Math.max(1, info.video?.frameCount || Math.round((info.video?.duration ?? 0) * (info.video?.fps ?? 0)));
-}
-
-function locOf(target: SegmentationTarget, video: Loc): Loc {
-  return target.kind === "words" ? target.loc : (target.prompts[0]?.loc ?? video);
-}
-
-function nothingFound(loc: Loc): ReshootError {
-  const message =
-    "Nothing that stands out was found there. More clicks on the object and beside it help; so does a mask picture of one frame";
-  return fieldError("no_media_generated", loc, message);
-}
-
-function maskName({ fileName }: MediaHandle, extension: string): string {
-  return `${fileName.replace(/\.[^.]*$/, "") || "video"}-mask.${extension}`;
 }
 
 const seconds = (ms: number): number => Math.round(ms) / 1000;

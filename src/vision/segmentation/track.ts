@@ -56,7 +56,8 @@ export async function trackObject(
     const anchor = anchors.get(frame)!;
     const mask = anchorMask(workspace, clip, frame, anchor, follower?.mask);
     const shows = isSomething(mask);
-    if (k === 0 && !shows) return false;
+    // A mask that says that the object is not there yet is as good as any; clicks that find nothing are not.
+    if (k === 0 && !shows && ("hints" in anchor || frames.length === 1)) return false;
     given.push(mask);
     const next = frames[k + 1];
     const needed = next === undefined || needsGuess(anchors.get(next)!);
