@@ -32,11 +32,12 @@ export const STATEMENTS = {
   runningLanes: "SELECT lane FROM requests WHERE status = 'running'",
   list: `
     SELECT * FROM requests WHERE account_id = :account_id AND created_at < :before AND created_at >= :since
-      AND NOT (cancel_requested = 1 AND keep_for_ms = 0)
+      AND NOT (cancel_requested = 1 AND keep_for_ms = 0) AND (:status IS NULL OR status = :status)
     ORDER BY created_at DESC, seq DESC LIMIT :limit OFFSET :offset`,
   listEndpoint: `
     SELECT * FROM requests WHERE account_id = :account_id AND endpoint = :endpoint AND created_at < :before
       AND created_at >= :since AND NOT (cancel_requested = 1 AND keep_for_ms = 0)
+      AND (:status IS NULL OR status = :status)
     ORDER BY created_at DESC, seq DESC LIMIT :limit OFFSET :offset`,
 
   /** A backoff beyond `horizon` was written before the clock was set back. Keys at their limit wait. */
@@ -166,6 +167,14 @@ export const STATEMENTS = {
     SELECT endpoint, requested_as, count(*) AS requests, sum(units) AS units, sum(price) AS price, sum(charge) AS charge
     FROM usage WHERE account_id = :account_id AND finished_at BETWEEN :since AND :until AND status = 'succeeded'
     GROUP BY endpoint, requested_as`,
+  /** Periods as JSON: `[[since, until], ...]`. CROSS JOIN: each period is looked up by the index. */
+  usageSeries: `
+    SELECT periods.key AS period, endpoint, sum(status = 'succeeded') AS succeeded, sum(status <> 'succeeded') AS failed,
+      sum(compute_seconds) AS compute_seconds, sum(price) AS price, sum(charge) AS charge
+    FROM json_each(:periods) AS periods CROSS JOIN usage
+    WHERE account_id = :account_id AND finished_at >= json_extract(periods.value, '$[0]')
+      AND finished_at < json_extract(periods.value, '$[1]')
+    GROUP BY period, endpoint ORDER BY period, price DESC, endpoint`,
   /** What open requests keep of a key's budget. */
   reserved: `
     SELECT coalesce(sum(reserved), 0) AS reserved FROM requests
@@ -188,11 +197,14 @@ export const STATEMENTS = {
   account: "SELECT * FROM accounts WHERE id = :id",
   updateKey: `
     UPDATE keys SET account_id = :account_id, scope = :scope, salt = :salt, secret_hash = :secret_hash,
-      revoked_at = NULL, concurrency = :concurrency, budget = :budget
+      revoked_at = NULL, concurrency = :concurrency, budget = :budget, name = :name, source = :source
     WHERE id = :id`,
   insertKey: `
-    INSERT INTO keys (id, account_id, scope, salt, secret_hash, created_at, concurrency, budget)
-    VALUES (:id, :account_id, :scope, :salt, :secret_hash, :now, :concurrency, :budget)`,
+    INSERT INTO keys (id, account_id, scope, salt, secret_hash, created_at, concurrency, budget, name, source)
+    VALUES (:id, :account_id, :scope, :salt, :secret_hash, :now, :concurrency, :budget, :name, :source)`,
+  changeKey: `
+    UPDATE keys SET name = :name, concurrency = :concurrency, budget = :budget
+    WHERE id = :id AND revoked_at IS NULL RETURNING *`,
   revokeKey: "UPDATE keys SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL",
   key: "SELECT * FROM keys WHERE id = :id",
   allKeys: "SELECT * FROM keys ORDER BY created_at, id",

@@ -202,6 +202,7 @@ class SqliteStore implements RequestStore {
       offset: Math.max(0, page.offset ?? 0),
       since: page.since ?? 0,
       before: page.before ?? Number.MAX_SAFE_INTEGER,
+      status: page.status ?? null,
     };
     return this.#read(() => {
       const { endpoint } = page;
