@@ -214,6 +214,8 @@ export const STEPS: readonly string[] = [
   ALTER TABLE keys ADD COLUMN name TEXT NOT NULL DEFAULT '';
   ALTER TABLE keys ADD COLUMN source TEXT NOT NULL DEFAULT 'configured' CHECK (source IN ('configured', 'created'));
   UPDATE keys SET name = id;
+  CREATE INDEX requests_unsuccessful ON requests (account_id, status, created_at)
+    WHERE status IN ('failed', 'cancelled');
   `,
 ];
 

@@ -1,6 +1,12 @@
 /** All SQL of the request store. Status literals stay literals: partial indices match nothing else. */
 import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructure/sqlite";
 
+/** A page of an account's requests. Lists leave out what is to stop and not to be kept. */
+const listed = (which: string, index = ""): string => `
+    SELECT * FROM requests ${index} WHERE account_id = :account_id AND created_at < :before AND created_at >= :since
+      AND NOT (cancel_requested = 1 AND keep_for_ms = 0) ${which}
+    ORDER BY created_at DESC, seq DESC LIMIT :limit OFFSET :offset`;
+
 /** Every statement; parameters are named, but in the two that every submit runs: binding by name costs as much as a row. */
 export const STATEMENTS = {
   insertRequest: `
@@ -30,15 +36,21 @@ export const STATEMENTS = {
     FROM requests AS me WHERE me.id = :id AND me.status = 'queued'`,
   waitingLanes: "SELECT lane, sum(count) AS count FROM waiting GROUP BY lane HAVING sum(count) > 0",
   runningLanes: "SELECT lane FROM requests WHERE status = 'running'",
-  list: `
-    SELECT * FROM requests WHERE account_id = :account_id AND created_at < :before AND created_at >= :since
-      AND NOT (cancel_requested = 1 AND keep_for_ms = 0) AND (:status IS NULL OR status = :status)
-    ORDER BY created_at DESC, seq DESC LIMIT :limit OFFSET :offset`,
-  listEndpoint: `
-    SELECT * FROM requests WHERE account_id = :account_id AND endpoint = :endpoint AND created_at < :before
-      AND created_at >= :since AND NOT (cancel_requested = 1 AND keep_for_ms = 0)
-      AND (:status IS NULL OR status = :status)
-    ORDER BY created_at DESC, seq DESC LIMIT :limit OFFSET :offset`,
+  list: listed(""),
+  listEndpoint: listed("AND endpoint = :endpoint"),
+  /** Dense, where there are any: by the account's index. */
+  listSucceeded: listed("AND status = 'succeeded' AND (:endpoint IS NULL OR endpoint = :endpoint)"),
+  listUnsuccessful: listed(
+    "AND status IN ('failed', 'cancelled') AND status = :status AND (:endpoint IS NULL OR endpoint = :endpoint)",
+  ),
+  listQueued: listed(
+    "AND status = 'queued' AND (:endpoint IS NULL OR endpoint = :endpoint)",
+    "INDEXED BY requests_waiting",
+  ),
+  listRunning: listed(
+    "AND status = 'running' AND (:endpoint IS NULL OR endpoint = :endpoint)",
+    "INDEXED BY requests_running",
+  ),
 
   /** A backoff beyond `horizon` was written before the clock was set back. Keys at their limit wait. */
   nextDue: `

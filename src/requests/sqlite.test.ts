@@ -269,8 +269,8 @@ describe("SQLite and clocks", () => {
 describe("SQLite query plans", () => {
   it("reads by index only, of open requests alone where those are meant", () => {
     const db = openDatabase(newPath());
-    // Every key, when a server starts or an admin looks at them; and the endpoints of periods, which are few.
-    const { allKeys: _, sumUsage: __, usageSeries: ___, ...statements } = STATEMENTS;
+    // Every key, when a server starts or an admin looks at them; the endpoints of periods, and open requests, which are few.
+    const { allKeys: _, sumUsage: __, usageSeries: ___, listQueued, listRunning, ...statements } = STATEMENTS;
     for (const [name, sql] of Object.entries(statements)) {
       const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
       const scans = plan.filter(({ detail }) => /\bSCAN\b|TEMP B-TREE/.test(detail)).map(({ detail }) => detail);
@@ -293,6 +293,9 @@ describe("SQLite query plans", () => {
     assert.match(indexOf(STATEMENTS.expiredRequests), /requests_expiry/);
     assert.match(indexOf(STATEMENTS.dueWebhook), /webhooks_due/);
     assert.match(indexOf(STATEMENTS.rebaseWebhooks), /webhooks_due/);
+    assert.match(indexOf(listQueued), /requests_waiting/);
+    assert.match(indexOf(listRunning), /requests_running/);
+    assert.match(indexOf(STATEMENTS.listUnsuccessful), /requests_unsuccessful/);
     assert.match(indexOf(STATEMENTS.usageSeries), /SEARCH usage USING INDEX usage_by_account/);
     db.close();
   });
