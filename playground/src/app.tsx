@@ -10,6 +10,10 @@ import { setTheme, useTheme } from "./shared/theme.ts";
 import { useAsync } from "./shared/use-async.ts";
 
 const EndpointPage = lazy(() => import("./endpoint/endpoint-page.tsx"));
+const HistoryPage = lazy(() => import("./history/history-page.tsx"));
+const RequestPage = lazy(() => import("./history/request-page.tsx"));
+const UsagePage = lazy(() => import("./usage/usage-page.tsx"));
+const KeysPage = lazy(() => import("./keys/keys-page.tsx"));
 
 /** Every page: how its address begins, what the navigation calls it, whether it needs a key where the server has keys. */
 const PAGES: readonly {
@@ -19,7 +23,15 @@ const PAGES: readonly {
   readonly render: (rest: string) => ReactNode;
 }[] = [
   { start: "/models/", keyed: true, render: (id) => <EndpointPage key={id} id={id} /> },
+  {
+    start: "/history/",
+    keyed: true,
+    render: (id) => (id === "" ? <HistoryPage /> : <RequestPage key={id} id={id} />),
+  },
   { start: "/", nav: "Endpoints", keyed: false, render: () => <Gallery /> },
+  { start: "/history", nav: "History", keyed: true, render: () => <HistoryPage /> },
+  { start: "/usage", nav: "Usage", keyed: true, render: () => <UsagePage /> },
+  { start: "/keys", nav: "Keys", keyed: true, render: () => <KeysPage /> },
 ];
 
 /** The app. */

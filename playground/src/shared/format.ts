@@ -38,6 +38,22 @@ export function ago(at: number, now = Date.now()): string {
   return new Date(at).toLocaleDateString("en", { day: "numeric", month: "short" });
 }
 
+/** `21 November 2026, 14:05:09`, in the visitor's own time. */
+export function moment(at: number): string {
+  const date = new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+  return `${date}, ${new Date(at).toLocaleTimeString("en-GB")}`;
+}
+
+/** `Today`, `Yesterday`, `12 November`, `12 November 2025`. */
+export function day(at: number, now = Date.now()): string {
+  const [date, today] = [new Date(at), new Date(now)];
+  const days = Math.round((new Date(today).setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days === 0) return "Today";
+  if (days === 1) return "Yesterday";
+  const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric";
+  return date.toLocaleDateString("en-GB", { day: "numeric", month: "long", year });
+}
+
 /** `fal-ai/void-video-inpainting` without its owner where that says nothing new. */
 export function shortId(id: string): string {
   return id.replace(/^fal-ai\//, "");
