@@ -71,8 +71,8 @@ export function App() {
             ))}
           </nav>
           {catalog?.keys && key !== "" && (
-            <button type="button" className="button quiet small" onClick={forgetKey}>
-              <Icon name="key" /> Forget key
+            <button type="button" className="button quiet small forget" onClick={forgetKey} title="Forget key">
+              <Icon name="key" /> <span>Forget key</span>
             </button>
           )}
           <ThemeButton />

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import type { CatalogReply, RequestItem } from "../../../src/playground/api.ts";
 import { loadCatalog } from "../shared/api.ts";
-import { ago, day, dollars, moment, seconds } from "../shared/format.ts";
+import { ago, clock, day, dollars, moment, seconds } from "../shared/format.ts";
 import { Icon } from "../shared/icons.tsx";
 import { endpointPath, Link, navigate, useQuery } from "../shared/router.tsx";
 import { StatusBadge } from "../shared/status-badge.tsx";
@@ -143,7 +143,7 @@ function Row({
       <div className="request-facts">
         <StatusBadge status={status} />
         <time dateTime={new Date(createdAt).toISOString()} title={moment(createdAt)}>
-          {ago(createdAt)}
+          {day(createdAt) === "Today" ? ago(createdAt) : clock(createdAt)}
         </time>
         {took && <span title="Time of work">{took}</span>}
         {price !== null && status === "succeeded" && (

@@ -14,16 +14,28 @@ const SHOWN_AT = 1;
 export function Preview({ item, playing }: { readonly item: Pick<RequestItem, "preview">; readonly playing: boolean }) {
   const { preview } = item;
   const [broken, setBroken] = useState(false);
+  const [seen, setSeen] = useState(false);
   const usable = preview && !broken;
   return (
-    <span className="preview" aria-hidden="true">
+    <span className={usable && seen ? "preview seen" : "preview"} aria-hidden="true">
+      <Icon name="film" size={22} />
       {usable && preview.kind === "video" && (
-        <Clip url={localUrl(preview.url)} playing={playing} onBroken={() => setBroken(true)} />
+        <Clip
+          url={localUrl(preview.url)}
+          playing={playing}
+          onSeen={() => setSeen(true)}
+          onBroken={() => setBroken(true)}
+        />
       )}
       {usable && preview.kind === "image" && (
-        <img src={localUrl(preview.url)} alt="" loading="lazy" onError={() => setBroken(true)} />
+        <img
+          src={localUrl(preview.url)}
+          alt=""
+          loading="lazy"
+          onLoad={() => setSeen(true)}
+          onError={() => setBroken(true)}
+        />
       )}
-      {!usable && <Icon name="film" size={22} />}
       {usable && preview.of === "input" && <small>input</small>}
     </span>
   );
@@ -32,10 +44,13 @@ export function Preview({ item, playing }: { readonly item: Pick<RequestItem, "p
 function Clip({
   url,
   playing,
+  onSeen,
   onBroken,
 }: {
   readonly url: string;
   readonly playing: boolean;
+  /** The frame is there. */
+  readonly onSeen: () => void;
   readonly onBroken: () => void;
 }) {
   const video = useRef<HTMLVideoElement>(null);
@@ -70,6 +85,7 @@ function Clip({
       preload="metadata"
       tabIndex={-1}
       onError={onBroken}
+      onSeeked={onSeen}
       onLoadedMetadata={({ currentTarget }) => {
         currentTarget.currentTime = Math.min(SHOWN_AT, currentTarget.duration / 2 || 0);
       }}

@@ -8,11 +8,15 @@ export function dollars(amount: number): string {
   return `$${digits > 2 ? text.replace(/0+$/, "") : text}`;
 }
 
-/** `820 ms`, `4.2 s`, `3 min 05 s`. */
+/** `820 ms`, `4.2 s`, `3 min 05 s`, `2 h 05 min`. */
 export function seconds(value: number): string {
   if (value < 1) return `${Math.round(value * 1000)} ms`;
   if (value < 60) return `${value.toFixed(1)} s`;
   const whole = Math.round(value);
+  if (whole >= 3600) {
+    const minutes = Math.round(whole / 60);
+    return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  }
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 }
 
@@ -42,6 +46,11 @@ export function ago(at: number, now = Date.now()): string {
 export function moment(at: number): string {
   const date = new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
   return `${date}, ${new Date(at).toLocaleTimeString("en-GB")}`;
+}
+
+/** `14:05`. */
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
 /** `Today`, `Yesterday`, `12 November`, `12 November 2025`. */

@@ -14,12 +14,22 @@ const LINES = 4;
 /** Pixels that a label under the bars takes with its room. */
 const LABEL_WIDTH = 58;
 
+/** How values are written beside the lines, and between which they lie. */
+export type Axis = {
+  /** Steps are round in this unit, which depends on the most there is. */
+  readonly unit: (most: number) => number;
+  readonly format: (value: number) => string;
+  /** The smallest step. @defaultValue any */
+  readonly least?: number;
+};
+
 /** @param format a value in words; `label` says what the chart shows. */
 export function Chart({
   label,
   series,
   labels,
   names,
+  axis,
   format,
 }: {
   readonly label: string;
@@ -28,6 +38,7 @@ export function Chart({
   readonly labels: readonly string[];
   /** Of each bar, in full. */
   readonly names: readonly string[];
+  readonly axis: Axis;
   readonly format: (value: number) => string;
 }) {
   const frame = useRef<HTMLDivElement>(null);
@@ -40,7 +51,7 @@ export function Chart({
   }, []);
 
   const sums = labels.map((_, bar) => series.reduce((sum, { values }) => sum + values[bar]!, 0));
-  const { top, step } = scale(Math.max(...sums));
+  const { top, step } = scale(Math.max(...sums), axis);
   const room = { width: width - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
   const slot = room.width / labels.length;
   const bar = Math.min(44, slot * 0.72);
@@ -55,7 +66,7 @@ export function Chart({
           <g key={value}>
             <line className="chart-line" x1={MARGIN.left} x2={width - MARGIN.right} y1={y(value)} y2={y(value)} />
             <text className="chart-value" x={MARGIN.left - 8} y={y(value)} dominantBaseline="middle">
-              {format(value)}
+              {axis.format(value)}
             </text>
           </g>
         ))}
@@ -124,10 +135,12 @@ export function Chart({
 }
 
 /** Round steps of a scale that holds the most. */
-function scale(most: number): { readonly top: number; readonly step: number } {
-  if (!(most > 0)) return { top: 1, step: 1 };
-  const rough = most / LINES;
+function scale(most: number, axis: Axis): { readonly top: number; readonly step: number } {
+  const unit = axis.unit(most);
+  if (!(most > 0)) return { top: unit, step: unit };
+  const rough = most / unit / LINES;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999)!;
-  return { top: Math.ceil(most / step - 1e-9) * step, step };
+  const round = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999)!;
+  const step = Math.max(round, axis.least ?? 0);
+  return { top: Math.ceil(most / unit / step - 1e-9) * step * unit, step: step * unit };
 }

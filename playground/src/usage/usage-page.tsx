@@ -5,7 +5,7 @@ import { json, loadCatalog } from "../shared/api.ts";
 import { dollars, seconds } from "../shared/format.ts";
 import { Link, navigate, useQuery } from "../shared/router.tsx";
 import { useAsync } from "../shared/use-async.ts";
-import { Chart, type Series } from "./chart.tsx";
+import { type Axis, Chart, type Series } from "./chart.tsx";
 import { SPAN_WORDS, type Span, type SpanName, spanOf } from "./periods.ts";
 import "./usage.css";
 
@@ -14,6 +14,7 @@ type Measure = {
   readonly words: string;
   readonly of: (point: Point) => number;
   readonly format: (value: number) => string;
+  readonly axis: Axis;
 };
 
 /** Endpoints with a colour of their own; the rest share one. */
@@ -122,6 +123,7 @@ function Usage({
             series={series}
             labels={span.labels}
             names={span.names}
+            axis={measure.axis}
             format={measure.format}
           />
         )}
@@ -270,9 +272,15 @@ function measuresOf({ charges }: CatalogReply) {
       words: charges ? "Cost" : "Vendor's price",
       of: ({ price, charge }) => (charges ? charge : price),
       format: dollars,
+      axis: { unit: () => 1, format: dollars },
     },
-    requests: { words: "Requests", of: ({ succeeded, failed }) => succeeded + failed, format: count },
-    compute: { words: "Compute time", of: ({ computeSeconds }) => computeSeconds, format: seconds },
+    requests: {
+      words: "Requests",
+      of: ({ succeeded, failed }) => succeeded + failed,
+      format: count,
+      axis: { unit: () => 1, format: count, least: 1 },
+    },
+    compute: { words: "Compute time", of: ({ computeSeconds }) => computeSeconds, format: seconds, axis: TIME_AXIS },
   } satisfies Record<string, Measure>;
 }
 
@@ -302,6 +310,17 @@ function seriesOf(
 function sum(points: readonly Point[], name: "succeeded" | "failed" | "computeSeconds" | "price" | "charge"): number {
   return points.reduce((total, point) => total + point[name], 0);
 }
+
+/** Round steps of minutes are no round steps of seconds. */
+const TIME_AXIS: Axis = {
+  unit: (most) => (most >= 7200 ? 3600 : most >= 120 ? 60 : 1),
+  format: (value) =>
+    value >= 3600
+      ? `${count(value / 3600)} h`
+      : value >= 60 && value % 6 === 0
+        ? `${count(value / 60)} min`
+        : `${count(value)} s`,
+};
 
 function count(value: number): string {
   return String(Math.round(value * 10) / 10);
