@@ -2,6 +2,7 @@
 
 /** Every benchmark, loaded when asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly string[]): Promise<void> }>>> = {
+  playground: () => import("./playground.ts"),
   queue: () => import("./queue.ts"),
   outpainting: () => import("./outpainting.ts"),
   removal: () => import("./removal.ts"),

@@ -221,7 +221,7 @@ function metricsAccess(services: Services): Parameters<typeof registerMetrics>[1
 
 /**
  * Without keys everybody is the account `local`. Each configured key has an account of its own name; a key that is
- * configured no more works no more.
+ * configured no more works no more. Keys that were created on the server stay.
  */
 async function seedAccounts({ accounts }: RequestStore, { keys }: Config): Promise<void> {
   await accounts.ensureAccount("local", "This machine");
@@ -229,7 +229,9 @@ async function seedAccounts({ accounts }: RequestStore, { keys }: Config): Promi
     await accounts.ensureAccount(id, id);
     await accounts.putKey({ id, accountId: id, scope: "ADMIN", concurrency: null, budget: null }, secret);
   }
-  for (const { id } of await accounts.listKeys()) if (!keys.some((key) => key.id === id)) await accounts.revokeKey(id);
+  for (const { id, source } of await accounts.listKeys()) {
+    if (source === "configured" && !keys.some((key) => key.id === id)) await accounts.revokeKey(id);
+  }
 }
 
 /** Timers that end what ran out. @returns a function that stops them. */

@@ -11,6 +11,10 @@ import { useAsync } from "./shared/use-async.ts";
 
 const EndpointPage = lazy(() => import("./endpoint/endpoint-page.tsx"));
 const StudioPage = lazy(() => import("./studio/studio-page.tsx"));
+const HistoryPage = lazy(() => import("./history/history-page.tsx"));
+const RequestPage = lazy(() => import("./history/request-page.tsx"));
+const UsagePage = lazy(() => import("./usage/usage-page.tsx"));
+const KeysPage = lazy(() => import("./keys/keys-page.tsx"));
 
 /** Every page: how its address begins, what the navigation calls it, whether it needs a key where the server has keys. */
 const PAGES: readonly {
@@ -20,8 +24,16 @@ const PAGES: readonly {
   readonly render: (rest: string) => ReactNode;
 }[] = [
   { start: "/models/", keyed: true, render: (id) => <EndpointPage key={id} id={id} /> },
+  {
+    start: "/history/",
+    keyed: true,
+    render: (id) => (id === "" ? <HistoryPage /> : <RequestPage key={id} id={id} />),
+  },
   { start: "/", nav: "Endpoints", keyed: false, render: () => <Gallery /> },
   { start: "/studio", nav: "Mask studio", keyed: true, render: () => <StudioPage /> },
+  { start: "/history", nav: "History", keyed: true, render: () => <HistoryPage /> },
+  { start: "/usage", nav: "Usage", keyed: true, render: () => <UsagePage /> },
+  { start: "/keys", nav: "Keys", keyed: true, render: () => <KeysPage /> },
 ];
 
 /** The app. */
@@ -61,8 +73,8 @@ export function App() {
             ))}
           </nav>
           {catalog?.keys && key !== "" && (
-            <button type="button" className="button quiet small" onClick={forgetKey}>
-              <Icon name="key" /> Forget key
+            <button type="button" className="button quiet small forget" onClick={forgetKey} title="Forget key">
+              <Icon name="key" /> <span>Forget key</span>
             </button>
           )}
           <ThemeButton />

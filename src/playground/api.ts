@@ -46,6 +46,7 @@ export type CatalogReply = {
     readonly inputSeconds: number;
     readonly outputDays: number;
     readonly uploadDays: number;
+    readonly requestDays: number;
   };
   readonly endpoints: readonly EndpointSummary[];
 };
@@ -122,12 +123,94 @@ export type RequestView = {
   /** Dollars by the vendor's price; null before it is known. */
   readonly price: number | null;
   readonly input: Readonly<Record<string, unknown>>;
+  /** Of the result, those that are still kept. */
   readonly files: readonly FileView[];
+  /** How many files of the result have expired. */
+  readonly expiredFiles: number;
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly issues: readonly IssueView[] } | null;
 };
 
-/** `GET /playground/api/requests`: newest first. */
-export type RequestsReply = { readonly items: readonly RequestView[]; readonly more: boolean };
+/** A request in the history. */
+export type RequestItem = Omit<RequestView, "input" | "files" | "expiredFiles" | "error"> & {
+  /** The words of its input, shortened; empty when it has none. */
+  readonly words: string;
+  /** Why it failed; empty when it did not. */
+  readonly failure: string;
+  /** A picture or video of its result, else of its input; null when there is none, or none that may be read by URL. */
+  readonly preview: { readonly url: string; readonly kind: "video" | "image"; readonly of: "result" | "input" } | null;
+};
+
+/**
+ * `GET /playground/api/requests?endpoint=&status=&since=&until=&cursor=`: newest first; times are milliseconds, `until` is
+ * not included.
+ */
+export type RequestsReply = {
+  readonly items: readonly RequestItem[];
+  /** Where the next page begins; null on the last. */
+  readonly cursor: string | null;
+};
+
+/**
+ * `GET /playground/api/usage?edges=t0,t1,...`: sums of what ended from each time to before the next. Dollars by the vendor's
+ * price, and as charged here.
+ */
+export type UsageReply = {
+  readonly points: readonly {
+    /** Which pair of edges, from 0. */
+    readonly period: number;
+    readonly endpoint: string;
+    readonly succeeded: number;
+    /** Failed or cancelled. */
+    readonly failed: number;
+    readonly computeSeconds: number;
+    readonly price: number;
+    readonly charge: number;
+  }[];
+};
+
+/** A key as admins see it: never its secret. */
+export type KeyView = {
+  readonly id: string;
+  readonly name: string;
+  readonly account: string;
+  readonly scope: "API" | "ADMIN";
+  /** `configured` keys are changed where the server is configured. */
+  readonly source: "configured" | "created";
+  readonly createdAt: number;
+  readonly revokedAt: number | null;
+  /** Dollars; null: no limit. */
+  readonly budget: number | null;
+  /** Dollars charged so far, and those that open requests may come to. */
+  readonly charged: number;
+  readonly reserved: number;
+  /** Requests at once; null: no limit. */
+  readonly concurrency: number | null;
+};
+
+/** `GET /playground/api/keys`. Without configured keys nobody is asked for one: `open` is true, and created keys rest. */
+export type KeysReply = {
+  readonly open: boolean;
+  /** The key that asks; null when the server is open. */
+  readonly own: string | null;
+  readonly keys: readonly KeyView[];
+};
+
+/** `POST /playground/api/keys`. */
+export type NewKeyCall = {
+  /** 1 to 80 characters. */
+  readonly name: string;
+  readonly scope: "API" | "ADMIN";
+  /** `own`: the caller's account, whose requests it sees; `new`: one of its own. */
+  readonly account: "own" | "new";
+  readonly budget: number | null;
+  readonly concurrency: number | null;
+};
+
+/** Its answer: the only one that ever has the credentials, `id:secret`. */
+export type NewKeyReply = { readonly key: KeyView; readonly credentials: string };
+
+/** `PATCH /playground/api/keys/{id}`: what is left out stays. */
+export type KeyChangeCall = Partial<Pick<NewKeyCall, "name" | "budget" | "concurrency">>;
 
 /** One line of `GET /playground/api/requests/{id}/events` (newline-delimited JSON): what is new since the line before. */
 export type RequestEvent = {

@@ -13,11 +13,13 @@ import type { CatalogReply, EndpointDetail, EndpointSummary } from "./api.ts";
 import { callerOf, registerArea } from "./area.ts";
 import { checkInput } from "./check.ts";
 import { examplesOf, masksOf } from "./examples.ts";
+import { registerKeys } from "./keys.ts";
 import { registerPages } from "./pages.ts";
 import { registerRemote } from "./remote.ts";
 import { registerRequests } from "./requests.ts";
 import { createSamples, SAMPLES } from "./samples.ts";
 import { supportOf } from "./support.ts";
+import { registerUsage } from "./usage.ts";
 
 /** What the playground needs besides the services. */
 export type PlaygroundParts = {
@@ -43,13 +45,13 @@ export async function registerPlayground(app: FastifyInstance, services: Service
   registerArea(app, services, {
     open(scope) {
       scope.get("/catalog", async (): Promise<CatalogReply> => {
-        const { uploadBytes, inputSeconds, outputDays, uploadDays } = config.limits;
+        const { uploadBytes, inputSeconds, outputDays, uploadDays, requestDays } = config.limits;
         return {
           version: parts.version,
           keys: config.keys.length > 0,
           charges: config.prices === "vendor",
           engines: router.engines.map(({ name, summary }) => ({ name, summary })),
-          limits: { uploadBytes, inputSeconds, outputDays, uploadDays },
+          limits: { uploadBytes, inputSeconds, outputDays, uploadDays, requestDays },
           endpoints: catalog.all.map(summary),
         };
       });
@@ -77,6 +79,8 @@ export async function registerPlayground(app: FastifyInstance, services: Service
       });
       registerRemote(scope, services);
       registerRequests(scope, services);
+      registerUsage(scope, services);
+      registerKeys(scope, services);
     },
   });
 }

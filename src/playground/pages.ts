@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type AppFile, readAppFiles } from "./app-files.ts";
 
 /** Addresses of pages, `/` besides. */
-const PAGES = ["/models/*", "/studio"];
+const PAGES = ["/models/*", "/studio", "/history", "/history/*", "/usage", "/keys"];
 
 /**
  * Nothing but this origin's own files: no inline script or style, no eval, no frame around it. Pictures and videos may also

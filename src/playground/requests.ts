@@ -1,38 +1,37 @@
 /** This account's requests, as the history and the run panel show them. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ReshootError } from "../errors.ts";
-import { markersIn, replaceMarkers } from "../files/markers.ts";
-import { filePath } from "../files/urls.ts";
 import { clientGone } from "../http/client-gone.ts";
 import { callerOrigin } from "../http/origin.ts";
-import { failureOf } from "../requests/failure.ts";
 import { requestIdOf } from "../requests/ids.ts";
-import type { RequestRecord } from "../requests/store.ts";
+import { isRemoved, removeRequests } from "../requests/remove.ts";
+import type { RequestRecord, RequestStatus } from "../requests/store.ts";
 import type { Services } from "../services.ts";
-import type { RequestsReply, RequestView } from "./api.ts";
+import type { RequestsReply } from "./api.ts";
 import { callerOf } from "./area.ts";
 import { sendRequestEvents } from "./events.ts";
+import { itemOf, viewOf } from "./request-views.ts";
 
 const PAGE = 24;
-/** Rows looked through for one page when the status is filtered. */
-const MOST_LOOKED_AT = 500;
+const STATUSES: readonly RequestStatus[] = ["queued", "running", "succeeded", "failed", "cancelled"];
 
 /** Routes below `/playground/api/requests`. */
 export function registerRequests(scope: FastifyInstance, services: Services): void {
   const { store, config } = services;
 
-  scope.get("/requests", async (request) => {
-    const { endpoint, status, before } = readQuery(request);
-    const { accountId } = callerOf(request);
-    const found: RequestRecord[] = [];
-    for (let offset = 0; found.length <= PAGE && offset < MOST_LOOKED_AT; offset += PAGE + 1) {
-      const page = await store.list(accountId, { limit: PAGE + 1, offset, before, endpoint });
-      found.push(...page.filter((record) => !status || record.status === status));
-      if (page.length <= PAGE) break;
-    }
-    const origin = callerOrigin(request, config);
-    const items = await Promise.all(found.slice(0, PAGE).map((record) => viewOf(record, services, origin)));
-    return { items, more: found.length > PAGE } satisfies RequestsReply;
+  scope.get("/requests", async (request): Promise<RequestsReply> => {
+    const { cursor, ...filter } = readQuery(request);
+    const caller = callerOf(request);
+    const found = await store.list(caller.accountId, {
+      ...filter,
+      ...(cursor && { before: cursor.createdAt + 1, offset: cursor.seen }),
+      limit: PAGE + 1,
+    });
+    const page = found.slice(0, PAGE);
+    const items = await Promise.all(
+      page.map((record) => itemOf(record, services, caller, callerOrigin(request, config))),
+    );
+    return { items, cursor: found.length > PAGE ? cursorAfter(page, cursor) : null };
   });
 
   scope.get<{ Params: { id: string } }>("/requests/:id", async (request) =>
@@ -43,48 +42,28 @@ export function registerRequests(scope: FastifyInstance, services: Services): vo
     const record = await own(request, services);
     return sendRequestEvents(reply, record.id, services, clientGone(reply));
   });
+
+  scope.delete<{ Params: { id: string } }>("/requests/:id", async (request) => {
+    const { id, accountId } = await own(request, services);
+    await removeRequests(services, accountId, [id]);
+    return { deleted: id };
+  });
 }
 
 /** A request of the caller's. @throws `not_found`. */
 async function own(request: FastifyRequest<{ Params: { id: string } }>, { store }: Services): Promise<RequestRecord> {
   const record = await store.get(requestIdOf(request.params.id));
-  if (record?.accountId === callerOf(request).accountId) return record;
+  if (record?.accountId === callerOf(request).accountId && !isRemoved(record)) return record;
   throw new ReshootError("not_found", "Request not found");
 }
 
-/** Describes a request. @param origin under which the caller reaches this server. */
-async function viewOf(record: RequestRecord, { catalog }: Services, origin: string): Promise<RequestView> {
-  const price = catalog.find(record.endpoint)?.price;
-  const failure = failureOf(record);
-  const units = record.billableUnits;
-  return {
-    id: record.id,
-    endpoint: record.endpoint,
-    requestedAs: record.requestedAs,
-    dialect: record.dialect,
-    status: record.status,
-    createdAt: record.createdAt,
-    startedAt: record.startedAt,
-    finishedAt: record.finishedAt,
-    engine: record.engine,
-    computeSeconds: record.startedAt === null ? null : (record.metrics?.inferenceSeconds ?? null),
-    units,
-    price: units === null || !price ? null : Math.round(units * price.unitPrice * 1e6) / 1e6,
-    input: (await replaceMarkers(record.input, async (file) => `${origin}${filePath(file)}`)) as RequestView["input"],
-    files: markersIn(record.output ?? {}).map((file) => ({
-      url: `${origin}${filePath(file)}`,
-      fileName: file.fileName,
-      contentType: String(file.facts?.content_type ?? ""),
-      size: typeof file.facts?.file_size === "number" ? file.facts.file_size : null,
-    })),
-    error: failure
-      ? {
-          code: failure.code,
-          message: failure.message,
-          issues: failure.issues.map(({ loc, msg, type }) => ({ loc, msg, type })),
-        }
-      : null,
-  };
+/** The place behind a request: its time, and how many of that very time have been shown. */
+type Cursor = { readonly createdAt: number; readonly seen: number };
+
+function cursorAfter(page: readonly RequestRecord[], before: Cursor | undefined): string {
+  const { createdAt } = page.at(-1)!;
+  const same = page.filter((record) => record.createdAt === createdAt).length;
+  return `${createdAt}.${same + (before?.createdAt === createdAt ? before.seen : 0)}`;
 }
 
 function readQuery(request: FastifyRequest) {
@@ -93,13 +72,23 @@ function readQuery(request: FastifyRequest) {
     const value = query[name];
     return typeof value === "string" && value !== "" ? value : undefined;
   };
-  const before = text("before");
-  if (before !== undefined && !/^\d{1,15}$/.test(before)) {
-    throw new ReshootError("bad_request", "before must be milliseconds since 1970");
-  }
+  const time = (name: string): number | undefined => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    if (/^\d{1,15}$/.test(value)) return Number(value);
+    throw new ReshootError("bad_request", `${name} must be milliseconds since 1970`);
+  };
+  const named = text("status");
+  const status = STATUSES.find((one) => one === named);
+  if (named !== undefined && !status) throw new ReshootError("bad_request", `status must be ${STATUSES.join(", ")}`);
+  const mark = text("cursor");
+  const [, createdAt, seen] = /^(\d{1,15})\.(\d{1,6})$/.exec(mark ?? "") ?? [];
+  if (mark !== undefined && createdAt === undefined) throw new ReshootError("bad_request", "cursor is not one");
   return {
     endpoint: text("endpoint"),
-    status: text("status"),
-    before: before === undefined ? undefined : Number(before),
+    status,
+    since: time("since"),
+    before: time("until"),
+    cursor: createdAt === undefined ? undefined : { createdAt: Number(createdAt), seen: Number(seen) },
   };
 }

@@ -21,6 +21,8 @@ import { ReshootError } from "../errors.ts";
  *
  * `requests.defects` counts the attempts that ended in an error of a kind that is seldom tried again. `reserved` holds the
  * dollars that an open request keeps of its key's budget; null where there is no budget.
+ *
+ * All keys older than `keys.source` were configured.
  */
 export const STEPS: readonly string[] = [
   `
@@ -207,6 +209,13 @@ export const STEPS: readonly string[] = [
   CREATE INDEX requests_reserved ON requests (key_id, reserved)
     WHERE status IN ('queued', 'running') AND reserved IS NOT NULL;
   DROP TRIGGER requests_come;
+  `,
+  `
+  ALTER TABLE keys ADD COLUMN name TEXT NOT NULL DEFAULT '';
+  ALTER TABLE keys ADD COLUMN source TEXT NOT NULL DEFAULT 'configured' CHECK (source IN ('configured', 'created'));
+  UPDATE keys SET name = id;
+  CREATE INDEX requests_unsuccessful ON requests (account_id, status, created_at)
+    WHERE status IN ('failed', 'cancelled');
   `,
 ];
 

@@ -5,6 +5,7 @@ import type {
   FileState,
   Key,
   KeyScope,
+  KeySource,
   NewRequest,
   Priority,
   RequestRecord,
@@ -225,12 +226,16 @@ export type KeyRow = {
   readonly revoked_at: number | null;
   readonly concurrency: number | null;
   readonly budget: number | null;
+  readonly name: string;
+  readonly source: KeySource;
 };
 
 /** The record of a row, without what is stored of the secret. */
 export function toKey(row: KeyRow): Key {
   return {
     id: row.id,
+    name: row.name,
+    source: row.source,
     accountId: row.account_id,
     scope: row.scope,
     createdAt: row.created_at,

@@ -1,6 +1,12 @@
 /** All SQL of the request store. Status literals stay literals: partial indices match nothing else. */
 import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructure/sqlite";
 
+/** A page of an account's requests. Lists leave out what is to stop and not to be kept. */
+const listed = (which: string, index = ""): string => `
+    SELECT * FROM requests ${index} WHERE account_id = :account_id AND created_at < :before AND created_at >= :since
+      AND NOT (cancel_requested = 1 AND keep_for_ms = 0) ${which}
+    ORDER BY created_at DESC, seq DESC LIMIT :limit OFFSET :offset`;
+
 /** Every statement; parameters are named, but in the two that every submit runs: binding by name costs as much as a row. */
 export const STATEMENTS = {
   insertRequest: `
@@ -30,14 +36,21 @@ export const STATEMENTS = {
     FROM requests AS me WHERE me.id = :id AND me.status = 'queued'`,
   waitingLanes: "SELECT lane, sum(count) AS count FROM waiting GROUP BY lane HAVING sum(count) > 0",
   runningLanes: "SELECT lane FROM requests WHERE status = 'running'",
-  list: `
-    SELECT * FROM requests WHERE account_id = :account_id AND created_at < :before AND created_at >= :since
-      AND NOT (cancel_requested = 1 AND keep_for_ms = 0)
-    ORDER BY created_at DESC, seq DESC LIMIT :limit OFFSET :offset`,
-  listEndpoint: `
-    SELECT * FROM requests WHERE account_id = :account_id AND endpoint = :endpoint AND created_at < :before
-      AND created_at >= :since AND NOT (cancel_requested = 1 AND keep_for_ms = 0)
-    ORDER BY created_at DESC, seq DESC LIMIT :limit OFFSET :offset`,
+  list: listed(""),
+  listEndpoint: listed("AND endpoint = :endpoint"),
+  /** Dense, where there are any: by the account's index. */
+  listSucceeded: listed("AND status = 'succeeded' AND (:endpoint IS NULL OR endpoint = :endpoint)"),
+  listUnsuccessful: listed(
+    "AND status IN ('failed', 'cancelled') AND status = :status AND (:endpoint IS NULL OR endpoint = :endpoint)",
+  ),
+  listQueued: listed(
+    "AND status = 'queued' AND (:endpoint IS NULL OR endpoint = :endpoint)",
+    "INDEXED BY requests_waiting",
+  ),
+  listRunning: listed(
+    "AND status = 'running' AND (:endpoint IS NULL OR endpoint = :endpoint)",
+    "INDEXED BY requests_running",
+  ),
 
   /** A backoff beyond `horizon` was written before the clock was set back. Keys at their limit wait. */
   nextDue: `
@@ -166,6 +179,14 @@ export const STATEMENTS = {
     SELECT endpoint, requested_as, count(*) AS requests, sum(units) AS units, sum(price) AS price, sum(charge) AS charge
     FROM usage WHERE account_id = :account_id AND finished_at BETWEEN :since AND :until AND status = 'succeeded'
     GROUP BY endpoint, requested_as`,
+  /** Periods as JSON: `[[since, until], ...]`. CROSS JOIN: each period is looked up by the index. */
+  usageSeries: `
+    SELECT periods.key AS period, endpoint, sum(status = 'succeeded') AS succeeded, sum(status <> 'succeeded') AS failed,
+      sum(compute_seconds) AS compute_seconds, sum(price) AS price, sum(charge) AS charge
+    FROM json_each(:periods) AS periods CROSS JOIN usage
+    WHERE account_id = :account_id AND finished_at >= json_extract(periods.value, '$[0]')
+      AND finished_at < json_extract(periods.value, '$[1]')
+    GROUP BY period, endpoint ORDER BY period, price DESC, endpoint`,
   /** What open requests keep of a key's budget. */
   reserved: `
     SELECT coalesce(sum(reserved), 0) AS reserved FROM requests
@@ -188,11 +209,14 @@ export const STATEMENTS = {
   account: "SELECT * FROM accounts WHERE id = :id",
   updateKey: `
     UPDATE keys SET account_id = :account_id, scope = :scope, salt = :salt, secret_hash = :secret_hash,
-      revoked_at = NULL, concurrency = :concurrency, budget = :budget
+      revoked_at = NULL, concurrency = :concurrency, budget = :budget, name = :name, source = :source
     WHERE id = :id`,
   insertKey: `
-    INSERT INTO keys (id, account_id, scope, salt, secret_hash, created_at, concurrency, budget)
-    VALUES (:id, :account_id, :scope, :salt, :secret_hash, :now, :concurrency, :budget)`,
+    INSERT INTO keys (id, account_id, scope, salt, secret_hash, created_at, concurrency, budget, name, source)
+    VALUES (:id, :account_id, :scope, :salt, :secret_hash, :now, :concurrency, :budget, :name, :source)`,
+  changeKey: `
+    UPDATE keys SET name = :name, concurrency = :concurrency, budget = :budget
+    WHERE id = :id AND revoked_at IS NULL RETURNING *`,
   revokeKey: "UPDATE keys SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL",
   key: "SELECT * FROM keys WHERE id = :id",
   allKeys: "SELECT * FROM keys ORDER BY created_at, id",

@@ -42,13 +42,21 @@ export function accountTable({ sql, writes, read, now }: TableAccess): AccountTa
         sql.insertAccount.run({ id, name, now: now() });
         return toAccount(sql.account.get({ id }) as AccountRow);
       }),
-    putKey: ({ id, accountId, scope, concurrency, budget }, secret) =>
+    putKey: ({ id, accountId, scope, concurrency, budget, name = id, source = "configured" }, secret) =>
       writes.write(() => {
         const { salt, hash } = hashSecret(secret);
-        const values = { id, account_id: accountId, scope, salt, secret_hash: hash, concurrency, budget };
+        const values = { id, account_id: accountId, scope, salt, secret_hash: hash, concurrency, budget, name, source };
         // Not an upsert: SQLite would plan a scan of all requests for its references.
         if (sql.updateKey.run(values).changes === 0) sql.insertKey.run({ ...values, now: now() });
         return toKey(sql.key.get({ id }) as KeyRow);
+      }),
+    changeKey: (id, changes) =>
+      writes.write(() => {
+        const row = sql.key.get({ id }) as KeyRow | undefined;
+        if (!row) return undefined;
+        const { name, concurrency, budget } = { ...toKey(row), ...changes };
+        const changed = sql.changeKey.get({ id, name, concurrency, budget }) as KeyRow | undefined;
+        return changed && toKey(changed);
       }),
     revokeKey: (id) => writes.write(() => sql.revokeKey.run({ id, now: now() }).changes === 1),
     verifyKey: (id, secret) =>

@@ -1,6 +1,6 @@
 /** Records of finished requests in the request database. */
 import type { TableAccess } from "./sqlite-tables.ts";
-import type { UsageRecord, UsageTable } from "./store.ts";
+import type { UsagePoint, UsageRecord, UsageTable } from "./store.ts";
 
 type UsageRow = {
   readonly request_id: string;
@@ -25,6 +25,8 @@ type SumRow = Pick<UsageRow, "endpoint" | "requested_as" | "units" | "price" | "
   readonly requests: number;
 };
 
+type PointRow = Omit<UsagePoint, "computeSeconds"> & { readonly compute_seconds: number };
+
 /** The usage table. Its rows are written where requests end. */
 export function usageTable({ sql, read }: Pick<TableAccess, "sql" | "read">): UsageTable {
   return {
@@ -43,6 +45,12 @@ export function usageTable({ sql, read }: Pick<TableAccess, "sql" | "read">): Us
         const rows = sql.sumUsage.all({ account_id: accountId, since, until }) as SumRow[];
         const sums = rows.map(({ requested_as, ...sum }) => ({ ...sum, requestedAs: requested_as }));
         return sums.sort((a, b) => b.price - a.price);
+      }),
+    series: (accountId, periods) =>
+      read(() => {
+        const pairs = JSON.stringify(periods.map(({ since, until }) => [since, until]));
+        const rows = sql.usageSeries.all({ account_id: accountId, periods: pairs }) as PointRow[];
+        return rows.map(({ compute_seconds, ...point }) => ({ ...point, computeSeconds: compute_seconds }));
       }),
     charged: (keyId) => read(() => (sql.charged.get({ key_id: keyId }) as { charged: number }).charged),
     reserved: (keyId) => read(() => (sql.reserved.get({ key_id: keyId }) as { reserved: number }).reserved),

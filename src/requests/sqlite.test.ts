@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { DatabaseSync } from "@photostructure/sqlite";
+import { STEPS } from "./migrations.ts";
 import { createSqliteStore, openDatabase, openSqliteStore, type SqliteStoreOptions } from "./sqlite.ts";
 import { STATEMENTS } from "./sqlite-statements.ts";
 import { describeStore, isCode, sampleRequest, type TestStore } from "./store.conformance.ts";
@@ -268,8 +269,8 @@ describe("SQLite and clocks", () => {
 describe("SQLite query plans", () => {
   it("reads by index only, of open requests alone where those are meant", () => {
     const db = openDatabase(newPath());
-    // Every key, once, when a server starts; and the endpoints of a period, which are few.
-    const { allKeys: _, sumUsage: __, ...statements } = STATEMENTS;
+    // Every key, when a server starts or an admin looks at them; the endpoints of periods, and open requests, which are few.
+    const { allKeys: _, sumUsage: __, usageSeries: ___, listQueued, listRunning, ...statements } = STATEMENTS;
     for (const [name, sql] of Object.entries(statements)) {
       const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
       const scans = plan.filter(({ detail }) => /\bSCAN\b|TEMP B-TREE/.test(detail)).map(({ detail }) => detail);
@@ -292,6 +293,25 @@ describe("SQLite query plans", () => {
     assert.match(indexOf(STATEMENTS.expiredRequests), /requests_expiry/);
     assert.match(indexOf(STATEMENTS.dueWebhook), /webhooks_due/);
     assert.match(indexOf(STATEMENTS.rebaseWebhooks), /webhooks_due/);
+    assert.match(indexOf(listQueued), /requests_waiting/);
+    assert.match(indexOf(listRunning), /requests_running/);
+    assert.match(indexOf(STATEMENTS.listUnsuccessful), /requests_unsuccessful/);
+    assert.match(indexOf(STATEMENTS.usageSeries), /SEARCH usage USING INDEX usage_by_account/);
     db.close();
+  });
+});
+
+describe("SQLite's keys of before there were created ones", () => {
+  it("are configured, and named as their ids", async () => {
+    const path = newPath();
+    const db = new DatabaseSync(path);
+    db.exec(`${STEPS.slice(0, 5).join(";")}; PRAGMA user_version = 5; INSERT INTO accounts VALUES ('a1', 'One', 0);
+      INSERT INTO keys VALUES ('k1', 'a1', 'ADMIN', x'00', x'00', 7, NULL, 2, 1.5)`);
+    db.close();
+    const store = await openSqliteStore(path);
+    const limits = { accountId: "a1", scope: "ADMIN", concurrency: 2, budget: 1.5 };
+    const key = { id: "k1", name: "k1", source: "configured", ...limits, createdAt: 7, revokedAt: null };
+    assert.deepEqual(await store.accounts.listKeys("a1"), [key]);
+    await store.close();
   });
 });

@@ -16,7 +16,15 @@ import { GroupCommit } from "./group-commit.ts";
 import { fingerprint } from "./idempotency.ts";
 import { migrate } from "./migrations.ts";
 import { toStoreError } from "./sqlite-errors.ts";
-import { fileValues, newRecord, newRequestValues, priorityPlace, type RequestRow, toRecord } from "./sqlite-rows.ts";
+import {
+  fileValues,
+  newRecord,
+  newRequestValues,
+  priorityPlace,
+  type RequestRow,
+  toRecord,
+  type Value,
+} from "./sqlite-rows.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";
 import { accountTable, fileTable } from "./sqlite-tables.ts";
 import { usageTable } from "./sqlite-usage.ts";
@@ -207,9 +215,13 @@ class SqliteStore implements RequestStore {
       before: page.before ?? Number.MAX_SAFE_INTEGER,
     };
     return this.#read(() => {
-      const { endpoint } = page;
+      const { endpoint = null, status } = page;
       const rows =
-        endpoint === undefined ? this.#sql.list.all(values) : this.#sql.listEndpoint.all({ ...values, endpoint });
+        status !== undefined
+          ? this.#listStatus({ ...values, endpoint }, status)
+          : endpoint === null
+            ? this.#sql.list.all(values)
+            : this.#sql.listEndpoint.all({ ...values, endpoint });
       return (rows as RequestRow[]).map(toRecord);
     });
   }
@@ -412,6 +424,19 @@ class SqliteStore implements RequestStore {
     }) as Pick<RequestRow, "id" | "webhook">;
     this.#sql.insertUsage.run({ seq, price: ending.price ?? 0, charge: ending.charge ?? 0 });
     if (webhook !== null) this.#sql.insertWebhook.run(newWebhookValues(id, webhook, now));
+  }
+
+  #listStatus(values: Record<string, Value>, status: RequestStatus): unknown[] {
+    switch (status) {
+      case "queued":
+        return this.#sql.listQueued.all(values);
+      case "running":
+        return this.#sql.listRunning.all(values);
+      case "succeeded":
+        return this.#sql.listSucceeded.all(values);
+      default:
+        return this.#sql.listUnsuccessful.all({ ...values, status });
+    }
   }
 
   #ahead(id: string): number {

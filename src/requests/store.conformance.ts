@@ -204,6 +204,12 @@ export function describeStore(name: string, open: () => Promise<TestStore>): voi
       assert.deepEqual(await ids({ limit: 9, before: createdAt }), ["2", "1"]);
       assert.deepEqual(await ids({ limit: 2, endpoint: "e" }), ["4", "2"]);
       assert.deepEqual(await ids({ limit: 9 }, "a2"), []);
+      await store.cancel("2");
+      await store.cancel("3");
+      assert.deepEqual(await ids({ limit: 9, status: "cancelled" }), ["3", "2"]);
+      assert.deepEqual(await ids({ limit: 9, status: "cancelled", endpoint: "e" }), ["2"]);
+      assert.deepEqual(await ids({ limit: 1, offset: 1, status: "queued" }), ["1"]);
+      assert.deepEqual(await ids({ limit: 9, status: "failed" }), []);
     });
 
     it("carries a claimed request to its result, files and logs", async () => {
@@ -476,7 +482,8 @@ export function describeStore(name: string, open: () => Promise<TestStore>): voi
       assert.deepEqual(await accounts.ensureAccount("a2", "Other"), account);
       const key = { id: "k1", accountId: "a2", scope: "ADMIN", concurrency: 2, budget: 1.5 } as const;
       const stored = await accounts.putKey(key, "secret ü");
-      assert.deepEqual(stored, { ...key, createdAt: stored.createdAt, revokedAt: null });
+      const unsaid = { name: "k1", source: "configured" } as const;
+      assert.deepEqual(stored, { ...key, ...unsaid, createdAt: stored.createdAt, revokedAt: null });
       assert.deepEqual(await accounts.verifyKey("k1", "secret ü"), stored);
       for (const [id, secret] of [
         ["k1", "secret"],
@@ -494,6 +501,50 @@ export function describeStore(name: string, open: () => Promise<TestStore>): voi
       assert.equal(await reopened.revokeKey("k1"), false);
       assert.equal(await reopened.verifyKey("k1", "new"), undefined);
       await assert.rejects(reopened.putKey({ ...key, id: "k3", accountId: "nobody" }, "s"), isCode("bad_request"));
+    });
+
+    it("remembers where a key comes from, and changes what may change of it", async () => {
+      const test = await fresh();
+      const { accounts } = test.store;
+      const key = { id: "k1", accountId: "a1", scope: "API", concurrency: null, budget: 2 } as const;
+      const made = await accounts.putKey({ ...key, name: "Ünser <b>", source: "created" }, "s");
+      assert.deepEqual([made.name, made.source], ["Ünser <b>", "created"]);
+      const changed = await accounts.changeKey("k1", { budget: null, concurrency: 3 });
+      assert.deepEqual(changed, { ...made, budget: null, concurrency: 3 });
+      await accounts.changeKey("k1", { name: "other" });
+      const reopened = (await test.reopen()).accounts;
+      assert.deepEqual(await reopened.verifyKey("k1", "s"), { ...changed, name: "other" });
+      assert.equal(await reopened.changeKey("absent", { name: "x" }), undefined);
+      await reopened.revokeKey("k1");
+      assert.equal(await reopened.changeKey("k1", { name: "x" }), undefined);
+      // Configured once more under the same id, it is a configured key from then on.
+      const configured = await reopened.putKey(key, "t");
+      assert.deepEqual([configured.name, configured.source, configured.revokedAt], ["k1", "configured", null]);
+    });
+
+    it("sums what was used by period and endpoint", async () => {
+      const { store, advance } = await fresh();
+      const { createdAt: start } = (await store.submit(sampleRequest())).record;
+      await store.succeed(await mustClaim(store), { ...result(), price: 0.5, charge: 0.25 });
+      for (const endpoint of ["e", "f"]) {
+        advance(10);
+        await store.submit(sampleRequest({ endpoint }));
+        await store.succeed(await mustClaim(store), { ...result(), price: 0.1 });
+      }
+      await store.cancel((await store.submit(sampleRequest({ endpoint: "f" }))).record.id);
+      const points = await store.usage.series("a1", [
+        { since: 0, until: start },
+        { since: start, until: start + 10 },
+        { since: start + 10, until: start + 21 },
+      ]);
+      const point = { period: 2, succeeded: 1, failed: 0, computeSeconds: 1.5, price: 0.1, charge: 0 };
+      assert.deepEqual(points, [
+        { ...point, period: 1, endpoint: sampleRequest().endpoint, price: 0.5, charge: 0.25 },
+        { ...point, endpoint: "e" },
+        { ...point, endpoint: "f", failed: 1 },
+      ]);
+      assert.deepEqual(await store.usage.series("a2", [{ since: 0, until: start + 100 }]), []);
+      assert.deepEqual(await store.usage.series("a1", []), []);
     });
 
     it("keeps what open requests may come to of a key's budget, however many come at once", async () => {

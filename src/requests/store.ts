@@ -136,9 +136,15 @@ export type Account = { readonly id: string; readonly name: string; readonly cre
 /** `ADMIN` keys may manage accounts and keys. */
 export type KeyScope = "API" | "ADMIN";
 
+/** Where a key comes from: those of `--keys` live as long as they are configured, created ones until they are revoked. */
+export type KeySource = "configured" | "created";
+
 /** A credential of an account. */
 export type Key = {
   readonly id: string;
+  /** What people call it; of a configured key its id. */
+  readonly name: string;
+  readonly source: KeySource;
   readonly accountId: string;
   readonly scope: KeyScope;
   readonly createdAt: number;
@@ -148,6 +154,12 @@ export type Key = {
   /** Dollars that may be charged in all; null: no limit. */
   readonly budget: number | null;
 };
+
+/** A key to be: configured, and named as its id, unless told. */
+export type NewKey = Omit<Key, "createdAt" | "revokedAt" | "name" | "source"> & Partial<Pick<Key, "name" | "source">>;
+
+/** What may change of a key. */
+export type KeyChanges = Partial<Pick<Key, "name" | "budget" | "concurrency">>;
 
 /** What a cancel came to. */
 export type CancelOutcome = "cancelled" | "requested" | "already_finished" | "not_found";
@@ -179,7 +191,14 @@ export type RequestStore = {
   /** Newest first; those created at `since` or later and before `before`, without the first `offset`. */
   list(
     accountId: string,
-    page: { limit: number; offset?: number; since?: number; before?: number; endpoint?: string },
+    page: {
+      limit: number;
+      offset?: number;
+      since?: number;
+      before?: number;
+      endpoint?: string;
+      status?: RequestStatus;
+    },
   ): Promise<RequestRecord[]>;
   /**
    * Deletes requests of an account with their files and logs; ids of others are left alone. What still runs is told to
@@ -262,7 +281,9 @@ export type AccountTable = {
   /** Creates the account when absent. */
   ensureAccount(id: string, name: string): Promise<Account>;
   /** Creates or replaces a key; the secret is stored only as a salted hash. */
-  putKey(key: Omit<Key, "createdAt" | "revokedAt">, secret: string): Promise<Key>;
+  putKey(key: NewKey, secret: string): Promise<Key>;
+  /** What is left out stays as it is. @returns undefined when there is no such live key. */
+  changeKey(id: string, changes: KeyChanges): Promise<Key | undefined>;
   revokeKey(id: string): Promise<boolean>;
   /** The live key with this id and secret, compared in constant time; undefined otherwise. */
   verifyKey(id: string, secret: string): Promise<Key | undefined>;
@@ -374,6 +395,15 @@ export type UsageSum = Pick<UsageRecord, "endpoint" | "requestedAs" | "units" | 
   readonly requests: number;
 };
 
+/** What an account used of one endpoint in one of several periods. */
+export type UsagePoint = Pick<UsageRecord, "endpoint" | "computeSeconds" | "price" | "charge"> & {
+  /** Which period, from 0. */
+  readonly period: number;
+  readonly succeeded: number;
+  /** Failed or cancelled. */
+  readonly failed: number;
+};
+
 /** Records of finished requests, for bills and budgets. */
 export type UsageTable = {
   /** Those of an account that ended from `since` to `until`, both included; the newest first unless asked otherwise. */
@@ -390,6 +420,11 @@ export type UsageTable = {
   ): Promise<{ total: number; items: UsageRecord[] }>;
   /** Sums by endpoint, the dearest first. */
   summary(accountId: string, period: { readonly since: number; readonly until: number }): Promise<UsageSum[]>;
+  /** Sums by period (`since` included, `until` not) and endpoint, where there is anything. */
+  series(
+    accountId: string,
+    periods: readonly { readonly since: number; readonly until: number }[],
+  ): Promise<UsagePoint[]>;
   /** Dollars charged to a key so far. */
   charged(keyId: string): Promise<number>;
   /** Dollars that a key's open requests are expected to come to. */

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { ReshootError } from "../errors.ts";
 import { callerOrigin } from "../http/origin.ts";
 import { requestIdOf } from "../requests/ids.ts";
-import type { RequestRecord } from "../requests/store.ts";
+import { isRemoved, removeRequests } from "../requests/remove.ts";
 import type { Services } from "../services.ts";
 import { sendData } from "./area.ts";
 import { callerOf } from "./auth.ts";
@@ -15,12 +15,12 @@ const MAX_DELETED = 100;
 
 /** Adds the routes below `/api/v3/predictions`. They know what was submitted through other dialects, too. */
 export function registerPredictions(scope: FastifyInstance, services: Services): void {
-  const { store, files, events } = services;
+  const { store } = services;
 
   for (const path of ["/predictions/:id", "/predictions/:id/result"]) {
     scope.get<{ Params: { id: string } }>(path, async (request, reply) => {
       const record = await store.get(requestIdOf(request.params.id));
-      if (record?.accountId !== callerOf(request).accountId || isDeleted(record)) {
+      if (record?.accountId !== callerOf(request).accountId || isRemoved(record)) {
         throw new ReshootError("not_found", "Prediction not found");
       }
       if (record.engine !== null) reply.header("x-reshoot-engine", record.engine);
@@ -42,15 +42,6 @@ export function registerPredictions(scope: FastifyInstance, services: Services):
 
   scope.post("/predictions/delete", async (request, reply) => {
     const ids = texts(fieldsOf(request.body), "ids", MAX_DELETED).map(requestIdOf);
-    const { deleted, stopping, fileIds } = await store.remove(callerOf(request).accountId, [...new Set(ids)]);
-    for (const id of deleted) events.publish({ type: "changed", id });
-    for (const id of stopping) events.publish({ type: "cancel", id });
-    await Promise.all(fileIds.map((id) => files.delete(id)));
-    return sendData(reply, { deleted_count: deleted.length + stopping.length });
+    return sendData(reply, { deleted_count: await removeRequests(services, callerOf(request).accountId, ids) });
   });
-}
-
-/** Deleted while it ran: it is gone once its work has stopped. */
-function isDeleted({ cancelRequested, keepForMs }: RequestRecord): boolean {
-  return cancelRequested && keepForMs === 0;
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { readConfig } from "../../src/config.ts";
 import type { CatalogReply } from "../../src/playground/api.ts";
-import { startServer } from "../../src/server.ts";
+import { type Server, startServer } from "../../src/server.ts";
 
 /** Debian's. */
 const CHROMIUM = "/usr/bin/chromium";
@@ -21,16 +21,21 @@ export type Visit = { readonly page: Page; readonly problems: string[] };
 /** A server on a free port and a browser. */
 export type Playground = {
   readonly origin: string;
+  /** The data folder. */
+  readonly data: string;
+  /** The server's TLS side. */
+  readonly tls: Server["tls"];
   catalog(): Promise<CatalogReply>;
   /** Opens an empty page in a context of its own. */
   visit(options?: BrowserContextOptions): Promise<Visit>;
   close(): Promise<void>;
 };
 
-/** Starts both; the server has a fresh data folder that is deleted when it closes. */
-export async function openPlayground(): Promise<Playground> {
+/** Starts both; the server has a fresh data folder that is deleted when it closes. @param options of its command line. */
+export async function openPlayground(...options: string[]): Promise<Playground> {
   const folder = await mkdtemp(join(tmpdir(), "reshoot-playground-"));
-  const server = await startServer(readConfig(["--port", "0", "--data", join(folder, "data")], {}), {
+  const data = join(folder, "data");
+  const server = await startServer(readConfig(["--port", "0", "--data", data, ...options], {}), {
     logLevel: "error",
   });
   const closeServer = async (): Promise<void> => {
@@ -49,6 +54,8 @@ export async function openPlayground(): Promise<Playground> {
     });
   return {
     origin: server.origin,
+    data,
+    tls: server.tls,
     async catalog() {
       const response = await fetch(`${server.origin}/playground/api/catalog`);
       if (!response.ok) throw new Error(`the catalog answers ${response.status}`);

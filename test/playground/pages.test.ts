@@ -50,7 +50,7 @@ suite("playground pages", { skip }, () => {
       assert.equal(await page.getByText("There is no such page").count(), 0, path!);
     }
     assert.deepEqual(problems, []);
-    for (const path of ["/history", "/keys", "/masks"]) {
+    for (const path of ["/histories", "/keys/x", "/nothing"]) {
       assert.equal(
         (await fetch(`${playground.origin}${path}`, { headers: { accept: "text/html" } })).status,
         404,

@@ -1,7 +1,7 @@
 /** One endpoint: its form, its run, its code. */
 import { type FormEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { CatalogReply, EndpointDetail, IssueView, MediaFacts, RequestView } from "../../../src/playground/api.ts";
-import { isShowable, json, loadCatalog, loadEndpoint, localUrl } from "../shared/api.ts";
+import { json, loadCatalog, loadEndpoint } from "../shared/api.ts";
 import { CopyButton } from "../shared/copy-button.tsx";
 import { dollars } from "../shared/format.ts";
 import { takeHandoff } from "../shared/handoff.ts";
@@ -16,6 +16,7 @@ import { resolveSamples } from "./examples.ts";
 import { Field } from "./field.tsx";
 import { type Form, FormContext } from "./form-context.ts";
 import { groupFields } from "./groups.ts";
+import { mainVideo } from "./main-video.ts";
 import { RunPanel } from "./run-panel.tsx";
 import { useCheck } from "./use-check.ts";
 import { useRun } from "./use-run.ts";
@@ -66,8 +67,12 @@ function Loaded({ endpoint, catalog }: { readonly endpoint: EndpointDetail; read
 
   // A request in the address is shown as it is, and may be run again with changes.
   const { follow } = control;
+  const shownRequest = useRef<string>(undefined);
   useEffect(() => {
-    if (!asked || asked === run.id) return;
+    const known = asked === run.id || asked === shownRequest.current;
+    shownRequest.current = asked ?? undefined;
+    // While its input is run again with changes, the address still has the old one.
+    if (!asked || known) return;
     json<RequestView>(`/playground/api/requests/${encodeURIComponent(asked)}`).then(
       (view) => {
         const input = withoutDefaults(endpoint, view.input);
@@ -297,14 +302,6 @@ function changed<T>(before: ReadonlyMap<string, T>, key: string, value: T | unde
   if (value === undefined) next.delete(key);
   else next.set(key, value);
   return next;
-}
-
-/** The video that a result is held against: the first that is no mask. */
-function mainVideo(endpoint: EndpointDetail, input: Values): string | undefined {
-  const found = mediaIn(endpoint.input, input).find(
-    ({ path, kind, url }) => kind === "video" && !(String(path[0]) in endpoint.masks) && isShowable(url),
-  );
-  return found && localUrl(found.url);
 }
 
 /** What the visitor set: a stored input has all defaults filled in. */

@@ -12,11 +12,14 @@ export function RunPanel({
   source,
   input,
   charges,
+  facts = true,
 }: {
   readonly control: RunControl;
   readonly source: string | undefined;
   readonly input: Values;
   readonly charges: boolean;
+  /** Whether times and cost are said here. @defaultValue true */
+  readonly facts?: boolean;
 }) {
   const { run } = control;
   const open = run.phase === "submitting" || run.phase === "queued" || run.phase === "running";
@@ -61,7 +64,7 @@ export function RunPanel({
         </div>
       )}
       {run.phase === "succeeded" && run.view && <ResultView view={run.view} source={source} result={run.result} />}
-      {run.view && run.phase !== "cancelled" && <Facts run={run} charges={charges} />}
+      {facts && run.view && run.phase !== "cancelled" && <Facts run={run} charges={charges} />}
       <Details run={run} input={input} />
     </section>
   );

@@ -18,7 +18,7 @@ export class ApiError extends Error {
 
 /** What a call may say besides its path. */
 export type CallOptions = {
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly signal?: AbortSignal;

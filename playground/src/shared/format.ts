@@ -8,11 +8,15 @@ export function dollars(amount: number): string {
   return `$${digits > 2 ? text.replace(/0+$/, "") : text}`;
 }
 
-/** `820 ms`, `4.2 s`, `3 min 05 s`. */
+/** `820 ms`, `4.2 s`, `3 min 05 s`, `2 h 05 min`. */
 export function seconds(value: number): string {
   if (value < 1) return `${Math.round(value * 1000)} ms`;
   if (value < 60) return `${value.toFixed(1)} s`;
   const whole = Math.round(value);
+  if (whole >= 3600) {
+    const minutes = Math.round(whole / 60);
+    return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  }
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 }
 
@@ -36,6 +40,27 @@ export function ago(at: number, now = Date.now()): string {
   if (minutes < 60) return `${minutes} min ago`;
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
   return new Date(at).toLocaleDateString("en", { day: "numeric", month: "short" });
+}
+
+/** `21 November 2026, 14:05:09`, in the visitor's own time. */
+export function moment(at: number): string {
+  const date = new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+  return `${date}, ${new Date(at).toLocaleTimeString("en-GB")}`;
+}
+
+/** `14:05`. */
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
+/** `Today`, `Yesterday`, `12 November`, `12 November 2025`. */
+export function day(at: number, now = Date.now()): string {
+  const [date, today] = [new Date(at), new Date(now)];
+  const days = Math.round((new Date(today).setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days === 0) return "Today";
+  if (days === 1) return "Yesterday";
+  const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric";
+  return date.toLocaleDateString("en-GB", { day: "numeric", month: "long", year });
 }
 
 /** `fal-ai/void-video-inpainting` without its owner where that says nothing new. */
