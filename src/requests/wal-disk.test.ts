@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -62,5 +62,26 @@ test("after a failed flush, the log is first copied into the database; while tha
   disk.close();
   faulty.close();
   reader.close();
+  db.close();
+});
+
+test("whatever of the log is lost after a flush, what was flushed is whole", async () => {
+  const db = open("c.db");
+  const disk = createWalDisk(db)!;
+  for (let n = 0; n < 50; n++) db.prepare("INSERT INTO t VALUES (?)").run(n);
+  await disk.sync();
+  const { size } = await stat(join(folder, "c.db-wal"));
+  for (let n = 50; n < 100; n++) db.prepare("INSERT INTO t VALUES (?)").run(n);
+  const { size: all } = await stat(join(folder, "c.db-wal"));
+  for (const kept of [size, size + 1, (size + all) >> 1, all - 1]) {
+    for (const side of ["", "-wal"]) await copyFile(join(folder, `c.db${side}`), join(folder, `cut.db${side}`));
+    await truncate(join(folder, "cut.db-wal"), kept);
+    const cut = new DatabaseSync(join(folder, "cut.db"));
+    const { n } = cut.prepare("SELECT count(*) AS n FROM t").get() as { n: number };
+    assert.ok(n >= 50 && n < 100, `${n} rows of 100 with ${kept} bytes of ${all}`);
+    assert.equal(cut.prepare("PRAGMA integrity_check").get()!.integrity_check, "ok");
+    cut.close();
+  }
+  disk.close();
   db.close();
 });
