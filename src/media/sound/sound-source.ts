@@ -85,9 +85,9 @@ export async function openSound(media: MediaHandle, limits: MediaLimits): Promis
               continue;
             }
             // A refused packet is a damaged one: the next may be whole.
-            await decoder.sendPacket(ended ? null : packet);
+            decoder.sendPacketSync(ended ? null : packet);
             packet.unref();
-            while ((await decoder.receiveFrame(decoded)) >= 0) {
+            while (decoder.receiveFrameSync(decoded) >= 0) {
               const stated = known(decoded.bestEffortTimestamp);
               decoded.pts = stated === undefined ? next : stated - start;
               // A leap in time would be filled with silence: it counts before that.
