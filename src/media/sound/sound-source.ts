@@ -7,6 +7,7 @@ import { createAudioChain, layoutName } from "../filters/audio-chain.ts";
 import type { FilterStep } from "../filters/filter.ts";
 import { checkDuration, loadError, type MediaLimits } from "../limits.ts";
 import { openInput } from "../open-input.ts";
+import { readPacket } from "../read-packet.ts";
 import { openSoundDecoder } from "./decoder.ts";
 import type { SoundCoding } from "./encoder.ts";
 
@@ -79,7 +80,7 @@ export async function openSound(media: MediaHandle, limits: MediaLimits): Promis
         let next = 0n;
         try {
           for (let ended = false; !ended; ) {
-            ended = (await input.context.readFrame(packet)) < 0;
+            ended = (await readPacket(input.context, packet)) < 0;
             if (!ended && packet.streamIndex !== stream.index) {
               packet.unref();
               continue;
