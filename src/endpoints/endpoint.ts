@@ -36,6 +36,8 @@ type BoundOperation<F> = F extends (params: infer P, options: any) => infer R ? 
 export type PriceFacts = {
   /** Of the main input video or of the output, as the vendor's rule says; absent before it is known. */
   readonly media?: MediaInfo;
+  /** Seconds of all inputs of a list together; absent where the main input is none, or before it is known. */
+  readonly seconds?: number;
 };
 
 /** The vendor's catalog price, shown before submit and recorded as units after. */

@@ -4,7 +4,7 @@ import type { TimelinePiece } from "../operations/timeline.ts";
 import { spellings } from "./accept.ts";
 import { defineEndpoint } from "./endpoint.ts";
 import { MOST_FILES, openEach, tooMany } from "./ffmpeg-lists.ts";
-import { ffmpegPrice } from "./ffmpeg-price.ts";
+import { ffmpegPriceOf } from "./ffmpeg-price.ts";
 import { need } from "./needs.ts";
 import { choice, float, list, media, object, text, videoInput } from "./schema.ts";
 import { type Static, Type } from "./typebox.ts";
@@ -48,7 +48,10 @@ export const compose = defineEndpoint({
   family: "FFmpeg",
   transport: "request",
   vendor: "fal",
-  price: ffmpegPrice,
+  price: ffmpegPriceOf<Static<typeof input>>(({ tracks }) => {
+    const ends = tracks.flatMap(({ keyframes }) => keyframes.map(({ timestamp, duration }) => timestamp + duration));
+    return ends.reduce((latest, end) => Math.max(latest, end), 0) / 1000;
+  }),
   title: "FFmpeg: compose",
   description: "Makes one video of several tracks of videos, pictures and audio.",
   category: "video-to-video",

@@ -79,7 +79,8 @@ function describeVideo(url: unknown, file: MediaHandle, info: MediaInfo, video: 
     media_type: "video",
     ...described,
     codec,
-    fps: Math.round(video.fps),
+    // FFmpeg's own average is a guess from a GIF's first pictures.
+    fps: Math.round(video.duration > 0 ? video.frameCount / video.duration : video.fps),
     frame_count: video.frameCount,
     timebase: video.timeBase.join("/"),
     resolution: { aspect_ratio: ratioName(width * sampleAspect[0], height * sampleAspect[1]), width, height },

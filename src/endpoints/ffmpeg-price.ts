@@ -1,5 +1,11 @@
 /** What fal's FFmpeg endpoints cost. */
-import { ASSUMED, perSecond } from "./price.ts";
+import type { Price } from "./endpoint.ts";
+import { ASSUMED, perSecond, tidy } from "./price.ts";
 
-/** Shared by all FFmpeg endpoints. */
+/** Of the endpoints that take files as long as they are. */
 export const ffmpegPrice = perSecond(0.0002, `Per second of media. ${ASSUMED}`);
+
+/** Of an endpoint whose input says how long its result is. @param seconds of the result. */
+export function ffmpegPriceOf<Input>(seconds: (input: Input) => number): Price {
+  return { ...ffmpegPrice, units: (input) => tidy(seconds(input as Input)) };
+}

@@ -5,7 +5,7 @@ import { defineEndpoint, type Endpoint } from "./endpoint.ts";
 import { compose } from "./ffmpeg-compose.ts";
 import { openAll, tooMany } from "./ffmpeg-lists.ts";
 import { metadata } from "./ffmpeg-metadata.ts";
-import { ffmpegPrice } from "./ffmpeg-price.ts";
+import { ffmpegPrice, ffmpegPriceOf } from "./ffmpeg-price.ts";
 import { need } from "./needs.ts";
 import {
   choice,
@@ -183,6 +183,9 @@ export const ffmpegVideo: readonly Endpoint[] = [
   }),
   defineEndpoint({
     ...common,
+    price: ffmpegPriceOf<Static<typeof imagesInput>>(
+      ({ images, fps }) => images.reduce((sum, { frames }) => sum + frames, 0) / fps,
+    ),
     id: "fal-ai/ffmpeg-api/images-to-video",
     title: "FFmpeg: images to video",
     description: "Makes a video of still pictures, each held for some frames.",

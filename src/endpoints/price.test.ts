@@ -97,3 +97,18 @@ test("prices by second and by megapixel come from the media", () => {
   assert.equal(units("fal-ai/video-upscaler", { video_url: URL_1 }, CLIP), 200);
   assert.equal(units("fal-ai/video-upscaler", { video_url: URL_1 }), 1);
 });
+
+test("the FFmpeg endpoints cost by the length of their result, or of all their inputs", () => {
+  const track = (type: string, ...keyframes: readonly (readonly [number, number])[]) => ({
+    ...{ id: type, type },
+    keyframes: keyframes.map(([timestamp, duration]) => ({ timestamp, duration, url: URL_1 })),
+  });
+  const tracks = [track("video", [0, 1500], [4000, 500]), track("audio", [1000, 6000])];
+  assert.equal(units("fal-ai/ffmpeg-api/compose", { tracks }), 7);
+  const images = [{ url: URL_1, frames: 30 }, { url: URL_1 }];
+  assert.equal(units("fal-ai/ffmpeg-api/images-to-video", { images, fps: 10 }), 3.1);
+  const merge = catalog.find("fal-ai/ffmpeg-api/merge-videos") ?? assert.fail();
+  const { input } = parseInput(merge, { video_urls: [URL_1, URL_1] });
+  assert.equal(merge.price.units(input, { seconds: 8.5 }), 8.5);
+  assert.equal(units("fal-ai/ffmpeg-api/merge-audio-video", { video_url: URL_1, audio_url: URL_1 }, CLIP), 4);
+});

@@ -14,9 +14,9 @@ export function perSecond(unitPrice: number, rule: string): Price {
   return { unitPrice, unit: "second", units: (_, facts) => secondsOf(facts), rule };
 }
 
-/** Seconds of the main media; 1 before it is known. */
+/** Seconds of the main media, or of all media of a list; 1 before they are known. */
 export function secondsOf(facts: PriceFacts): number {
-  return tidy(facts.media?.video?.duration ?? facts.media?.duration ?? 1);
+  return tidy(facts.seconds ?? facts.media?.video?.duration ?? facts.media?.duration ?? 1);
 }
 
 /** Units without the noise of floating point: at most six decimals. */

@@ -71,8 +71,8 @@ export async function createAudioEncoder(
   };
   const send = async (input: Packet | null, end: number): Promise<void> => {
     limit = Math.round(end * coding.rate);
-    await decoder.sendPacket(input);
-    while ((await decoder.receiveFrame(decoded)) >= 0) {
+    decoder.sendPacketSync(input);
+    while (decoder.receiveFrameSync(decoded) >= 0) {
       decoded.pts = decoded.bestEffortTimestamp;
       await chain.feed(decoded, encode);
       decoded.unref();

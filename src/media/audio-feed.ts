@@ -6,6 +6,7 @@ import { fromSeconds, known, MICROSECONDS, type Ratio, ratio, rescale, toSeconds
 import type { MediaLimits } from "./limits.ts";
 import { openInput } from "./open-input.ts";
 import { isIsoMedia, type Output } from "./output.ts";
+import { readPacket } from "./read-packet.ts";
 
 /** Audio codecs that go into a container without being encoded anew. */
 const CARRIES: Readonly<Partial<Record<Output["container"], readonly string[]>>> = {
@@ -95,7 +96,7 @@ export async function addAudio(output: Output, plan: AudioPlan, limits: MediaLim
   let reached = Number.NEGATIVE_INFINITY;
   const readUntil = async (seconds: number, end: number): Promise<void> => {
     while (!ended && reached < seconds) {
-      ended = (await input.context.readFrame(packet)) < 0;
+      ended = (await readPacket(input.context, packet)) < 0;
       if (ended) break;
       const track = tracks.get(packet.streamIndex);
       if (track) {

@@ -5,6 +5,7 @@ import type { MediaHandle } from "../operations/operations.ts";
 import { isDrained, known, MICROSECONDS, type Ratio, ratio, rational, rescale, toSeconds } from "./ffmpeg.ts";
 import { checkDuration, formatError, loadError, MAX_FRAME_RATE, type MediaKind, type MediaLimits } from "./limits.ts";
 import type { OpenInput } from "./open-input.ts";
+import { readPacket } from "./read-packet.ts";
 
 /** A decoder that returns this many errors in a row has nothing more to give for now. */
 const MAX_ERRORS_IN_A_ROW = 50;
@@ -40,7 +41,7 @@ export async function* decodePictures(
   let count = 0;
   try {
     for (let ended = false; !ended; ) {
-      ended = (await input.context.readFrame(packet)) < 0;
+      ended = (await readPacket(input.context, packet)) < 0;
       if (!ended && packet.streamIndex !== stream.index) {
         packet.unref();
         continue;

@@ -10,6 +10,7 @@ import { formatError, loadError, type MediaLimits } from "./limits.ts";
 import { type OpenInput, openInput, requireVideo } from "./open-input.ts";
 import { CONTENT_TYPE, type Container, createOutput } from "./output.ts";
 import { describe } from "./probe.ts";
+import { readPacket } from "./read-packet.ts";
 import { averageRate, createVideo, type VideoFacts } from "./video-sink.ts";
 import { openVideo } from "./video-source.ts";
 import type { TaskContext } from "./worker-host.ts";
@@ -115,7 +116,7 @@ async function copyVideo(input: OpenInput, source: Stream, container: Container,
       end: 0n,
       dts: undefined as bigint | undefined,
     };
-    while ((await input.context.readFrame(packet)) >= 0) {
+    while ((await readPacket(input.context, packet)) >= 0) {
       context.signal.throwIfAborted();
       if (packet.streamIndex === source.index) {
         const stated = known(packet.pts) ?? known(packet.dts);

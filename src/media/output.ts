@@ -86,7 +86,8 @@ export async function createOutput(path: string, container: Container | SoundCon
       packet.rescaleTs(rational(from), rational(ratio(stream.timeBase)));
       packet.streamIndex = stream.index;
       packet.pos = -1n;
-      check(await context.interleavedWriteFrame(packet), "writing the file");
+      // Most packets go no further than a buffer: a call to another thread would take longer.
+      check(context.interleavedWriteFrameSync(packet), "writing the file");
     },
     async finish() {
       try {

@@ -7,6 +7,7 @@ import { known, MICROSECONDS, ratio, rescale, toSeconds } from "./ffmpeg.ts";
 import { checkDuration, formatError, MAX_FRAME_RATE, type MediaKind, type MediaLimits } from "./limits.ts";
 import { isRefresh } from "./nal-units.ts";
 import type { OpenInput } from "./open-input.ts";
+import { readPacket } from "./read-packet.ts";
 
 /** All packets of a stream. Times are in its time base, from the start of the file. */
 export type PacketScan = {
@@ -42,7 +43,7 @@ export async function scanPackets(
   const times: number[] = [];
   let [end, bytes, isSelfContained] = [0, 0, false];
   try {
-    while ((await context.readFrame(packet)) >= 0) {
+    while ((await readPacket(context, packet)) >= 0) {
       if (packet.streamIndex === stream.index) {
         const stated = known(packet.pts) ?? known(packet.dts);
         const time = stated === undefined ? (times.at(-1) ?? -step) + step : Number(stated) - start;

@@ -117,4 +117,25 @@ describe("the FFmpeg endpoints, exactly", { skip: withoutFfmpeg }, () => {
       assert.deepEqual(await bytes("first"), await bytes("second"), endpoint);
     }
   });
+
+  test("lists cost what all their files are long, and results what they are long", async () => {
+    const url = async (name: string): Promise<string> => on.server.fal.storage.upload(await file(name));
+    const [a, b, small] = [await url("a.mp4"), await url("b.mp4"), await url("small.mp4")];
+    const tone = await url("loud.mp4");
+    const keyframe = { timestamp: 500, duration: 1000, url: a };
+    for (const [endpoint, input, seconds] of [
+      ["merge-videos", { video_urls: [a, b, a] }, 5],
+      ["merge-audios", { audio_urls: [tone, tone, tone] }, 3],
+      ["compose", { tracks: [{ id: "1", type: "video", keyframes: [keyframe] }] }, 1.5],
+      ["merge-audio-video", { video_url: a, audio_url: tone }, 2],
+      ["extract-frame", { video_url: small }, 1],
+    ] as const) {
+      const reply = await fetch(`${on.server.origin}/run/fal-ai/ffmpeg-api/${endpoint}`, {
+        method: "POST",
+        body: JSON.stringify(input),
+      });
+      assert.equal(reply.status, 200, await reply.clone().text());
+      assert.equal(Number(reply.headers.get("x-fal-billable-units")), seconds, endpoint);
+    }
+  });
 });

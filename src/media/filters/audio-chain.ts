@@ -34,14 +34,14 @@ export function createAudioChain(timeBase: Ratio, steps: readonly FilterStep[]):
   let graph: Graph | undefined;
 
   const drain = async (take: (ready: Frame) => Promise<void>): Promise<void> => {
-    while (graph && (await graph.last.buffersinkGetFrame(ready)) >= 0) {
+    while (graph && graph.last.buffersinkGetFrameSync(ready) >= 0) {
       await take(ready);
       ready.unref();
     }
   };
   const end = async (take: (ready: Frame) => Promise<void>): Promise<void> => {
     if (!graph) return;
-    check(await graph.first.buffersrcAddFrame(null), "filtering sound");
+    check(graph.first.buffersrcAddFrameSync(null), "filtering sound");
     await drain(take);
     graph.native.free();
     graph = undefined;
@@ -55,7 +55,7 @@ export function createAudioChain(timeBase: Ratio, steps: readonly FilterStep[]):
       const source = sourceFor(frame, timeBase);
       if (graph && filterOptions(graph.source) !== filterOptions(source)) await end(take);
       graph ??= await createGraph(source, steps);
-      check(await graph.first.buffersrcAddFrame(frame), "filtering sound");
+      check(graph.first.buffersrcAddFrameSync(frame), "filtering sound");
       await drain(take);
     },
     close() {

@@ -47,10 +47,11 @@ export async function createSoundEncoder(output: Output, coding: SoundCoding): P
   const packet = new Packet();
   packet.alloc();
   const drain = async (): Promise<void> => {
-    while ((await encoder.receivePacket(packet)) >= 0) await output.write(packet, stream, timeBase);
+    while (encoder.receivePacketSync(packet) >= 0) await output.write(packet, stream, timeBase);
   };
   const send = async (frame: Frame | null): Promise<void> => {
-    check(await encoder.sendFrame(frame), "encoding audio");
+    // A call to another thread would take longer than these few samples.
+    check(encoder.sendFrameSync(frame), "encoding audio");
     await drain();
   };
   return {

@@ -7,6 +7,7 @@ import { createAudioChain, layoutName } from "../filters/audio-chain.ts";
 import type { FilterStep } from "../filters/filter.ts";
 import { checkDuration, loadError, type MediaLimits } from "../limits.ts";
 import { openInput } from "../open-input.ts";
+import { readPacket } from "../read-packet.ts";
 import { openSoundDecoder } from "./decoder.ts";
 import type { SoundCoding } from "./encoder.ts";
 
@@ -79,15 +80,15 @@ export async function openSound(media: MediaHandle, limits: MediaLimits): Promis
         let next = 0n;
         try {
           for (let ended = false; !ended; ) {
-            ended = (await input.context.readFrame(packet)) < 0;
+            ended = (await readPacket(input.context, packet)) < 0;
             if (!ended && packet.streamIndex !== stream.index) {
               packet.unref();
               continue;
             }
             // A refused packet is a damaged one: the next may be whole.
-            await decoder.sendPacket(ended ? null : packet);
+            decoder.sendPacketSync(ended ? null : packet);
             packet.unref();
-            while ((await decoder.receiveFrame(decoded)) >= 0) {
+            while (decoder.receiveFrameSync(decoded) >= 0) {
               const stated = known(decoded.bestEffortTimestamp);
               decoded.pts = stated === undefined ? next : stated - start;
               // A leap in time would be filled with silence: it counts before that.

@@ -3,6 +3,8 @@ import {
   AVCHROMA_LOC_UNSPECIFIED,
   AVCOL_PRI_UNSPECIFIED,
   AVCOL_SPC_UNSPECIFIED,
+  AVCOL_TRC_ARIB_STD_B67,
+  AVCOL_TRC_SMPTE2084,
   AVCOL_TRC_UNSPECIFIED,
   type AVPixelFormat,
 } from "node-av/constants";
@@ -55,6 +57,9 @@ export function chooseCanvas(
   return { format, color: chooseColor(facts, videos), pixelFormat: planarFormat(layout), rate };
 }
 
+/** Transfer curves of HDR: PQ and HLG (ITU-R BT.2100). */
+const HDR: readonly number[] = [AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67];
+
 function sameSamples(a: FrameFormat, b: FrameFormat): boolean {
   return (
     a.chromaShiftX === b.chromaShiftX &&
@@ -64,16 +69,17 @@ function sameSamples(a: FrameFormat, b: FrameFormat): boolean {
   );
 }
 
-/** Colours that a file does not name are taken for the others'. */
+/** Colours that a file does not name are taken for the others', unless those are HDR, which no file is without saying so. */
 function chooseColor(facts: readonly PictureFacts[], videos: readonly PictureFacts[]): ColorTags {
   const named = videos.map(({ color }) => color).filter(({ matrix }) => matrix !== AVCOL_SPC_UNSPECIFIED);
   const [first] = named;
   if (!first) return videos.length === facts.length ? (videos[0]?.color ?? BT709) : BT709;
+  const isUnlike = named.length < videos.length && HDR.includes(first.transfer);
   const isSame = named.every(
     ({ matrix, primaries, transfer }) =>
       matrix === first.matrix && primaries === first.primaries && transfer === first.transfer,
   );
-  return isSame ? { ...first, chromaLocation: chromaLocation(videos) } : BT709;
+  return isSame && !isUnlike ? { ...first, chromaLocation: chromaLocation(videos) } : BT709;
 }
 
 function chromaLocation(videos: readonly PictureFacts[]): ColorTags["chromaLocation"] {

@@ -9,6 +9,7 @@ import { type OpenInput, openInput, requireVideo } from "../open-input.ts";
 import { UPRIGHT } from "../orientation.ts";
 import { createOutput } from "../output.ts";
 import type { PacketScan } from "../packet-scan.ts";
+import { readPacket } from "../read-packet.ts";
 import type { VideoFacts } from "../video-sink.ts";
 import type { TaskContext } from "../worker-host.ts";
 import type { Canvas } from "./canvas.ts";
@@ -101,7 +102,7 @@ export async function joinPackets(
       const own = ratio(source.timeBase);
       const zero = rescale(input.startTime, MICROSECONDS, own);
       for (let count = 0; count < scan.times.length; ) {
-        if ((await input.context.readFrame(packet)) < 0) throw loadError(media, "video", "The file ends too early");
+        if ((await readPacket(input.context, packet)) < 0) throw loadError(media, "video", "The file ends too early");
         if (packet.streamIndex === source.index) {
           context.signal.throwIfAborted();
           const time = toSeconds((known(packet.pts) ?? packet.dts) - zero, own);
