@@ -76,7 +76,7 @@ async function visit(playground: Playground, { path, usable }: (typeof PAGES)[nu
     const traffic = await countBytes(page);
     await page.addInitScript(WATCH, usable);
     await page.goto(path, { waitUntil: "commit" });
-    await page.waitForFunction("watched.usable > 0", undefined, { polling: 50 });
+    await page.locator(usable).first().waitFor();
     await page.waitForTimeout(WATCHED_MS);
     if (problems.length > 0) throw new Error(problems.join("; "));
     const seen = (await page.evaluate("watched")) as Watched;
