@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import type { Page } from "playwright-core";
 import { openPlayground, type Playground, pageOf, skip } from "../test/playground/browser.ts";
 import { writePast } from "../test/playground/past.ts";
+import { quiet } from "./processes.ts";
 import { median, spread } from "./statistics.ts";
 
 /** Pages by name; `usable` is what one came for, and can be clicked. */
@@ -30,9 +31,12 @@ type Visit = {
   readonly shift: number;
 };
 
-/** See the top of the file. `--rounds 9` */
+/** See the top of the file. `--rounds 9 --patience 60` (seconds that each round waits for a quiet machine) */
 export async function main(argv: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...argv], options: { rounds: { type: "string", default: "9" } } });
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { rounds: { type: "string", default: "9" }, patience: { type: "string", default: "60" } },
+  });
   if (skip) throw new Error(skip);
   const playground = await openPlayground();
   try {
@@ -41,10 +45,12 @@ export async function main(argv: readonly string[]): Promise<void> {
       (_, index) => ({ end: "succeeded", file: "x.png", ago: index * 4e7, price: 0.1 }) as const,
     );
     await writePast(playground.data, "local", past);
+    const busy: number[] = [];
     const visits = new Map<string, Visit[]>(PAGES.map(({ name }) => [name, []]));
     // The first visit finds a browser that is itself not warm.
     await visit(playground, PAGES[0]!);
     for (let round = 0; round < Number(values.rounds); round++) {
+      busy.push(await quiet(Number(values.patience) * 1000));
       for (const page of PAGES) visits.get(page.name)!.push(await visit(playground, page));
     }
     console.log("| page | kB | files | first view, ms | largest element, ms | interactive, ms | layout shift |");
@@ -61,6 +67,9 @@ export async function main(argv: readonly string[]): Promise<void> {
       ];
       console.log(`| ${name} | ${cells.join(" | ")} |`);
     }
+    console.log(
+      `\nOther programs used ${(100 * median(busy)).toFixed(0)} % of the processors before a round, in the middle.`,
+    );
   } finally {
     await playground.close();
   }
@@ -76,7 +85,7 @@ async function visit(playground: Playground, { path, usable }: (typeof PAGES)[nu
     const traffic = await countBytes(page);
     await page.addInitScript(WATCH, usable);
     await page.goto(path, { waitUntil: "commit" });
-    await page.waitForFunction("watched.usable > 0", undefined, { polling: 50 });
+    await page.locator(usable).first().waitFor();
     await page.waitForTimeout(WATCHED_MS);
     if (problems.length > 0) throw new Error(problems.join("; "));
     const seen = (await page.evaluate("watched")) as Watched;

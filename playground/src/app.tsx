@@ -51,6 +51,8 @@ export function App() {
   useEffect(() => {
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
+    // The navigation may be wider than a phone.
+    document.querySelector(".topnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [path]);
   const locked = page?.keyed && catalog?.keys && key === "";
 

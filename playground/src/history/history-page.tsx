@@ -132,7 +132,7 @@ function Row({
       onPointerEnter={({ pointerType }) => setOver(pointerType === "mouse")}
       onPointerLeave={() => setOver(false)}
     >
-      <Preview item={item} playing={over} />
+      <Preview key={item.preview?.url} item={item} playing={over} />
       <div className="request-what">
         <h3>
           <Link href={`/history/${encodeURIComponent(id)}`}>{title}</Link>

@@ -53,6 +53,7 @@ export function useHistory(filter: string): History {
   }, [filter, fetchPage]);
 
   // New ones come at the top, and open ones change; a page that nobody looks at does not ask.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an answer to an earlier filter must not come in.
   useEffect(() => {
     const control = new AbortController();
     const timer = setInterval(() => {
@@ -68,7 +69,7 @@ export function useHistory(filter: string): History {
       clearInterval(timer);
       control.abort();
     };
-  }, [fetchPage]);
+  }, [filter, fetchPage]);
 
   return {
     items,
@@ -76,9 +77,11 @@ export function useHistory(filter: string): History {
     loading,
     error,
     more() {
+      const filtered = asked.current;
       setLoading(true);
       fetchPage(cursor).then(
         (page) => {
+          if (asked.current !== filtered) return;
           setItems((before = []) => {
             const known = new Set(before.map(({ id }) => id));
             return [...before, ...page.items.filter(({ id }) => !known.has(id))];
@@ -87,6 +90,7 @@ export function useHistory(filter: string): History {
           setLoading(false);
         },
         (reason: Error) => {
+          if (asked.current !== filtered) return;
           setError(reason);
           setLoading(false);
         },
