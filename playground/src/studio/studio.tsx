@@ -165,7 +165,7 @@ export function Studio({ preview, source, levels, picture, uses, children }: Stu
             onClick={history.undo}
             title="Ctrl+Z"
           >
-            <Icon name="undo" /> Undo
+            <Icon name="undo" /> <span>Undo</span>
           </button>
           <button
             type="button"
@@ -174,10 +174,10 @@ export function Studio({ preview, source, levels, picture, uses, children }: Stu
             onClick={history.redo}
             title="Ctrl+Shift+Z"
           >
-            <Icon name="redo" /> Redo
+            <Icon name="redo" /> <span>Redo</span>
           </button>
           <button type="button" className="button quiet small" disabled={!studio.isMarked} onClick={studio.clear}>
-            <Icon name="trash" /> Unmark this frame
+            <Icon name="trash" /> Unmark frame
           </button>
           <button
             type="button"
