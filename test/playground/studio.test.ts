@@ -159,7 +159,8 @@ suite("mask studio", { skip }, () => {
     const { page, problems } = await playground.visit();
     await page.goto(pageOf("fal-ai/void-video-inpainting"));
     await page.locator('[data-file="video_url"]').setInputFiles(clip);
-    await page.getByRole("button", { name: "Paint a mask" }).press("Enter");
+    // A press by key does not wait for the upload as a click does.
+    await page.locator("button:enabled", { hasText: "Paint a mask" }).press("Enter");
     await settled(page);
     await page.keyboard.press("b");
     await stageOf(page).focus();
