@@ -1,5 +1,5 @@
 /** What is in a media field. */
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { MediaFacts } from "../../../src/playground/api.ts";
 import { seconds } from "../shared/format.ts";
 import { Icon } from "../shared/icons.tsx";
@@ -53,6 +53,7 @@ export function MediaPreview({ url, kind, type, onFacts }: PreviewProps) {
   }
   return (
     <VideoPreview
+      key={url}
       url={url}
       facts={facts}
       onBroken={onBroken}
@@ -78,6 +79,20 @@ function VideoPreview({
 }) {
   const video = useRef<HTMLVideoElement>(null);
   const [playing, setPlaying] = useState(false);
+  const told = useRef(false);
+
+  const begin = (element: HTMLVideoElement): void => {
+    if (told.current) return;
+    told.current = true;
+    if (Number.isFinite(element.duration)) element.currentTime = element.duration * 0.4;
+    onLoaded(element);
+  };
+  // A clip that loads before React has placed the element is not told of.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only once, when the element is there.
+  useEffect(() => {
+    if (video.current && video.current.readyState >= HTMLMediaElement.HAVE_METADATA) begin(video.current);
+  }, []);
+
   return (
     <figure className="media-preview">
       <video
@@ -90,10 +105,7 @@ function VideoPreview({
         onError={onBroken}
         onPlay={() => setPlaying(true)}
         onPause={() => setPlaying(false)}
-        onLoadedMetadata={({ currentTarget }) => {
-          if (Number.isFinite(currentTarget.duration)) currentTarget.currentTime = currentTarget.duration * 0.4;
-          onLoaded(currentTarget);
-        }}
+        onLoadedMetadata={({ currentTarget }) => begin(currentTarget)}
       />
       <button
         type="button"

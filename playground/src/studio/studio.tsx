@@ -1,5 +1,5 @@
 /** The mask studio: a clip, what should go from it, and the mask that comes of it. */
-import { type FormEvent, type KeyboardEvent, type ReactNode, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { MaskLevels } from "../../../src/playground/api.ts";
 import { localUrl } from "../shared/api.ts";
 import { Icon } from "../shared/icons.tsx";
@@ -90,9 +90,13 @@ export function Studio({ preview, source, levels, picture, uses, children }: Stu
     if (words.trim() !== "") void studio.track(wanted, words.trim());
   };
 
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const typing = event.target instanceof HTMLInputElement && event.target.type === "text";
-    if (typing || event.altKey) return;
+  const onKey = (event: KeyboardEvent): void => {
+    const { target } = event;
+    const typing =
+      (target instanceof HTMLInputElement && /^(text|url|number|search)$/.test(target.type)) ||
+      target instanceof HTMLTextAreaElement ||
+      target instanceof HTMLSelectElement;
+    if (typing || event.altKey || event.defaultPrevented) return;
     const name = event.key.toLowerCase();
     const chord = event.ctrlKey || event.metaKey;
     const actions: Record<string, () => void> = chord
@@ -114,6 +118,15 @@ export function Studio({ preview, source, levels, picture, uses, children }: Stu
     action();
   };
 
+  // Keys work wherever the focus is: what is pressed when one has just come belongs to the studio too.
+  const latest = useRef(onKey);
+  latest.current = onKey;
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => latest.current(event);
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, []);
+
   const alert = (place: Place): ReactNode =>
     problem?.place === place && (
       <p className="field-issue" role="alert">
@@ -122,8 +135,7 @@ export function Studio({ preview, source, levels, picture, uses, children }: Stu
     );
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys work wherever the focus is in the studio.
-    <div className="studio" onKeyDown={onKeyDown}>
+    <div className="studio">
       <div className="studio-main">
         {clip.broken ? (
           <p className="notice">
@@ -165,7 +177,7 @@ export function Studio({ preview, source, levels, picture, uses, children }: Stu
             onClick={history.undo}
             title="Ctrl+Z"
           >
-            <Icon name="undo" /> Undo
+            <Icon name="undo" /> <span>Undo</span>
           </button>
           <button
             type="button"
@@ -174,10 +186,10 @@ export function Studio({ preview, source, levels, picture, uses, children }: Stu
             onClick={history.redo}
             title="Ctrl+Shift+Z"
           >
-            <Icon name="redo" /> Redo
+            <Icon name="redo" /> <span>Redo</span>
           </button>
           <button type="button" className="button quiet small" disabled={!studio.isMarked} onClick={studio.clear}>
-            <Icon name="trash" /> Unmark this frame
+            <Icon name="trash" /> Unmark frame
           </button>
           <button
             type="button"

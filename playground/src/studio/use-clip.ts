@@ -20,6 +20,7 @@ export function useClip(times: readonly number[] | undefined) {
   const [playing, setPlaying] = useState(false);
   const [broken, setBroken] = useState(false);
   const wanted = useRef<number>(undefined);
+  const begun = useRef(false);
 
   // The browser says the exact time of every frame that it shows.
   useEffect(() => {
@@ -64,6 +65,22 @@ export function useClip(times: readonly number[] | undefined) {
     else element.pause();
   }, []);
 
+  const begin = async (): Promise<void> => {
+    const element = video.current;
+    if (!element || begun.current) return;
+    begun.current = true;
+    if (element.videoWidth === 0) return setBroken(true);
+    const rate = await measureRate(element);
+    const { videoWidth: width, videoHeight: height, duration } = element;
+    setFacts({ size: { width, height }, duration: Number.isFinite(duration) ? duration : 0, rate });
+  };
+
+  // A clip that loads before React has placed the element is not told of.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only once, when the element is there.
+  useEffect(() => {
+    if ((video.current?.readyState ?? 0) >= HTMLMediaElement.HAVE_CURRENT_DATA) void begin();
+  }, []);
+
   return {
     facts,
     broken,
@@ -90,14 +107,7 @@ export function useClip(times: readonly number[] | undefined) {
         wanted.current = undefined;
         if (to !== undefined && video.current) video.current.currentTime = to;
       },
-      onLoadedData: async () => {
-        const element = video.current;
-        if (!element || facts) return;
-        if (element.videoWidth === 0) return setBroken(true);
-        const rate = await measureRate(element);
-        const { videoWidth: width, videoHeight: height, duration } = element;
-        setFacts({ size: { width, height }, duration: Number.isFinite(duration) ? duration : 0, rate });
-      },
+      onLoadedData: () => void begin(),
     } as const,
   };
 }
