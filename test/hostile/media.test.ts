@@ -5,14 +5,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { sharedMedia, withoutSharedMedia } from "../shared-media.ts";
+import { attempt, inline, inParallel, upload } from "./attempts.ts";
 import { type Bomb, bombs, PICTURE } from "./bombs.ts";
 import { wave, yuv4mpeg } from "./boxes.ts";
 import { startTarget, startTrap, type Target } from "./server.ts";
-import { assertWellFormed } from "./wire.ts";
-
-/** Longer than any of these files may keep a worker busy. */
-const PATIENCE_MS = 60_000;
-const AT_ONCE = 3;
 
 const VOID = "fal-ai/void-video-inpainting";
 const MERGE = "fal-ai/ffmpeg-api/merge-audio-video";
@@ -24,9 +20,6 @@ const FIELDS = [
   [MERGE, "audio_url"],
   [UPSCALE, "video_url"],
 ] as const;
-
-const inline = (type: string, bytes: Uint8Array): string =>
-  `data:${type};base64,${Buffer.from(bytes).toString("base64")}`;
 
 /** Inputs that work, each field of which gives way to a hostile file. */
 const GOOD: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -62,51 +55,12 @@ describe("hostile media", () => {
     await Promise.all([target.close(), trap.close()]);
   });
 
-  const upload = async (type: string, bytes: Uint8Array): Promise<string> => {
-    const reply = await fetch(`${target.origin}/cdn/files/upload`, {
-      method: "POST",
-      headers: { "content-type": type },
-      body: Buffer.from(bytes),
-    });
-    assert.equal(reply.status, 200);
-    return ((await reply.json()) as { access_url: string }).access_url;
-  };
-
-  /** Whether the file was accepted. Fails unless the result is a video or the refusal names the field. */
-  const attempt = async (endpoint: string, field: string, url: string, name: string): Promise<boolean> => {
-    const reply = await fetch(`${target.origin}/run/${endpoint}`, {
-      method: "POST",
-      body: JSON.stringify({ ...GOOD[endpoint], [field]: url }),
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-    const text = await reply.text();
-    const what = `${name} as ${field} of ${endpoint}`;
-    assertWellFormed(reply.status, text, what);
-    if (reply.status === 200) {
-      const { video } = JSON.parse(text) as { video: { url: string } };
-      const result = await fetch(video.url);
-      assert.equal(result.status, 200, what);
-      assert.ok((await result.arrayBuffer()).byteLength > 0, what);
-      return true;
-    }
-    assert.equal(reply.status, 422, `${what}: ${text}`);
-    const { detail } = JSON.parse(text) as { detail: { loc: unknown[] }[] };
-    assert.deepEqual(detail[0]!.loc, ["body", field], `${what}: ${text}`);
-    return false;
-  };
-
-  const inParallel = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
-    const left = [...items];
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, async () => {
-        for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-      }),
-    );
-  };
+  const tries = (endpoint: string, field: string, url: string, name: string): Promise<boolean> =>
+    attempt(target, { endpoint, path: [field] }, GOOD[endpoint]!, url, name);
 
   test("what the other fields hold is accepted", async () => {
     for (const [endpoint, input] of Object.entries(GOOD)) {
-      assert.ok(await attempt(endpoint, "video_url", String(input.video_url), "the good input"));
+      assert.ok(await tries(endpoint, "video_url", String(input.video_url), "the good input"));
     }
   });
 
@@ -116,8 +70,8 @@ describe("hostile media", () => {
         // Alternately: each file comes by both ways, in two fields each.
         const isInline =
           (hostile.findIndex((bomb) => bomb.name === name) + FIELDS.findIndex((f) => f[1] === field)) % 2;
-        const url = isInline ? inline(type, bytes) : await upload(type, bytes);
-        const accepted = await attempt(endpoint, field, url, name);
+        const url = isInline ? inline(type, bytes) : await upload(target, type, bytes);
+        const accepted = await tries(endpoint, field, url, name);
         assert.ok(!(refused && accepted), `${name} was accepted as ${field} of ${endpoint}`);
       });
       await target.assertHealthy();
@@ -134,10 +88,11 @@ describe("hostile media", () => {
         const accepted: string[] = [];
         await inParallel(names, async (name) => {
           const url = await upload(
+            target,
             name.endsWith(".png") ? "image/png" : "video/mp4",
             await readFile(sharedMedia(name)),
           );
-          if (await attempt(endpoint, field, url, name)) accepted.push(name);
+          if (await tries(endpoint, field, url, name)) accepted.push(name);
         });
         await target.assertHealthy();
         for (const name of accepted) assert.match(name, /^odd\/|huge_declared_dims/, `${name} was accepted`);
