@@ -75,8 +75,9 @@ const MASKS = [
   field(INPAINT, "ref_image_urls", 0),
   field(SEGMENT, "masks", 0, "mask_url"),
 ];
-/** One field for each way in which files are read here. */
-const BOMBED = [VIDEOS[4]!, MASKS[0]!, MASKS[3]!, MASKS[4]!];
+/** One field for each way in which pictures are read here. */
+const READ = [MASKS[0]!, MASKS[3]!, MASKS[4]!];
+const BOMBED = [VIDEOS[4]!, ...READ];
 
 describe("hostile media where masks are made and used", () => {
   let target: Target;
@@ -142,10 +143,10 @@ describe("hostile media where masks are made and used", () => {
       await target.assertHealthy();
     });
 
-    test("the beginnings of odd clips, in every field", async () => {
+    test("the beginnings of odd clips", async () => {
       for (const name of readdirSync(sharedMedia("odd"))) {
         const url = await upload(target, typeOf(name), await beginning(name));
-        await inParallel([...VIDEOS, ...MASKS], async (where) => {
+        await inParallel([...VIDEOS, ...READ], async (where) => {
           const isMask = where.path[0] !== "video_url";
           const also = [...(MAY_BE_ABSENT[where.endpoint] ?? []), ...(isMask ? [] : ["mask_video_url"])];
           const accepted = await tries(where, url, name, also);

@@ -113,7 +113,7 @@ async function smallMask(
         marked++;
       }
     }
-    if (marked === 0) throw fieldError("no_media_generated", prompt.loc, "The mask marks nothing on this frame");
+    if (marked === 0) throw fieldError("no_media_generated", prompt.media.loc, "The mask marks nothing on this frame");
     return out;
   } finally {
     await source.close();
