@@ -11,6 +11,7 @@ import type { TaskContext } from "../../media/worker-host.ts";
 import type { MediaHandle, Operations } from "../../operations/operations.ts";
 import type { MaskPolarity } from "../../operations/removal.ts";
 import type { SegmentationTarget } from "../../operations/segmentation.ts";
+import { KEEP, levelTable, REMOVE } from "../../vision/mask.ts";
 import { pictureShrink, toPicture } from "../../vision/segmentation/picture.ts";
 import { EdgeFitter } from "../../vision/segmentation/refine.ts";
 import { trackObject } from "../../vision/segmentation/track.ts";
@@ -221,11 +222,12 @@ function maskFormat({ width, height }: FrameFormat): FrameFormat {
 }
 
 function maskFrame(mask: Uint8Array, { width, height }: FrameFormat, polarity: MaskPolarity = "white-removes"): Frame {
-  const [on, off] = polarity === "void" ? [0, 255] : [255, 0];
+  const levels = levelTable(polarity);
+  const [on, off] = [levels[REMOVE]!, levels[KEEP]!];
   const [w, h] = [(width + 1) >> 1, (height + 1) >> 1];
   const grey = { data: new Uint8Array(w * h).fill(128), width: w, height: h, stride: w };
   const luma = new Uint8Array(mask.length);
-  for (let i = 0; i < luma.length; i++) luma[i] = mask[i] ? on! : off!;
+  for (let i = 0; i < luma.length; i++) luma[i] = mask[i] ? on : off;
   return { planes: [{ data: luma, width, height, stride: width }, grey, grey] };
 }
 

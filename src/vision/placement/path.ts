@@ -59,7 +59,9 @@ export function pathOf(marks: readonly (Marks | undefined)[], width: number, hei
     bottom: mark !== undefined && mark.y1 > height - NEAR,
   }));
   const isWhole = marks.map((mark, i) => mark !== undefined && !Object.values(sides[i]!).includes(true));
-  const known = marks.filter((mark, i): mark is Marks => mark !== undefined && (isWhole[i]! || !isWhole.includes(true)));
+  const known = marks.filter(
+    (mark, i): mark is Marks => mark !== undefined && (isWhole[i]! || !isWhole.includes(true)),
+  );
   const typical = {
     width: middle(known.map(({ x0, x1 }) => x1 - x0)),
     height: middle(known.map(({ y0, y1 }) => y1 - y0)),
