@@ -81,7 +81,8 @@ export function beginMask(
   const kept = new Float32Array(pixels);
   for (const i of on) kept[i] = 1;
   if (on.length > 0) keepRegions(mask, width, height, kept, ({ sum }) => sum > 0);
-  if (hints.guess) dropStrangers(mask, hints.guess, width, height);
+  // Nobody has pointed at them.
+  else if (hints.guess) dropStrangers(mask, hints.guess, width, height);
   fillHoles(mask, width, height, pixels / 2000);
   return mask;
 }

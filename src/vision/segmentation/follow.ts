@@ -2,7 +2,7 @@
 import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence, likeness } from "./colour.ts";
 import { type Box, boxOf, grow, type Picture } from "./picture.ts";
-import { dropStrangers, fillHoles, keepRegions, regionsOf } from "./regions.ts";
+import { fillHoles, keepRegions, regionsOf } from "./regions.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Weights of what speaks for a pixel. */
@@ -145,7 +145,6 @@ export class Follower {
     }
     this.#workspace.cut(picture, box, against, mask);
     keepRegions(mask, width, height, shape, ({ size, sum }) => sum > 0.25 * size);
-    if (outline) dropStrangers(mask, outline, width, height);
     fillHoles(mask, width, height, 0.02 * this.#area);
     return mask;
   }
