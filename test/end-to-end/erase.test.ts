@@ -149,7 +149,10 @@ describe("erasing and inpainting", { skip: withoutFfmpeg }, () => {
     }
     const [x, y] = [Math.round((sumX / count) * 2.6), Math.round((sumY / count) * 2.667)];
     const at = (frame * width * height + y * width + x) * 3;
-    assert.ok(rgb[at]! > rgb[at + 1]! + 80 && rgb[at]! > rgb[at + 2]! + 80, `${rgb.subarray(at, at + 3)} at ${x}, ${y}`);
+    assert.ok(
+      rgb[at]! > rgb[at + 1]! + 80 && rgb[at]! > rgb[at + 2]! + 80,
+      `${rgb.subarray(at, at + 3)} at ${x}, ${y}`,
+    );
     const { frames_zip } = result as Output & { frames_zip: { url: string; content_type: string } };
     assert.equal(frames_zip.content_type, "application/zip");
     const zip = Buffer.from(await (await fetch(frames_zip.url)).arrayBuffer());
