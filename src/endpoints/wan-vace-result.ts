@@ -87,7 +87,7 @@ export async function vaceOutput(
   const { video, width, height, fps, frameCount, duration } = made;
   const zip = input.return_frames_zip ? await context.operations.zipFrames({ video }) : undefined;
   return {
-    video: { $file: video, width, height, fps, num_frames: frameCount, duration },
+    video: { $file: video, width, height, fps: Math.round(fps * 1000) / 1000, num_frames: frameCount, duration },
     prompt: input.prompt,
     seed: given(input.seed) ? input.seed : context.defaultSeed,
     ...(zip && { frames_zip: { $file: zip.zip } }),

@@ -24,6 +24,9 @@ export type Still = {
   readonly planes: readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
 };
 
+/** Longer sides are made shorter: no video shows more of a picture that is laid into it. */
+const LONGEST = 2048;
+
 /**
  * Reads a picture, or the first frame of a video.
  * @param like what the numbers of the result mean: a video's matrix and range.
@@ -39,13 +42,17 @@ export async function readStill(
     const stream = requireVideo(input, media, "image");
     const { first, rest, orientation } = await firstPicture(input, stream, media, "image", limits);
     const { native } = first;
-    const { width, height } = native;
+    const share = Math.min(1, LONGEST / Math.max(native.width, native.height));
+    const [width, height] = [native.width, native.height].map((side) => Math.max(1, Math.round(side * share))) as [
+      number,
+      number,
+    ];
     const rgba = allocatePicture(width, height, AV_PIX_FMT_RGBA);
     const yuva = allocatePicture(width, height, AV_PIX_FMT_YUVA444P);
     const scaler = createScaler();
     const back = createScaler();
     try {
-      const { way } = readingOf(native.format as never, width, height);
+      const { way } = readingOf(native.format as never, native.width, native.height);
       if (way === "rgb") native.colorSpace = AVCOL_SPC_RGB;
       // Through RGB: pictures and videos seldom share a matrix.
       rgba.colorSpace = AVCOL_SPC_RGB;
@@ -71,7 +78,6 @@ export async function readStill(
       back.freeContext();
       rgba.free();
       yuva.free();
-      native.free();
       await rest.return();
     }
   } finally {

@@ -31,8 +31,9 @@ export function labelTable(polarity: MaskPolarity): Uint8Array {
 
 /**
  * The other way round: a grey level for each label, to write a mask with.
- * @returns levels of {@link KEEP}, {@link AFFECTED} and {@link REMOVE}. `white-removes` cannot say affected: it keeps.
+ * @returns levels of {@link KEEP}, {@link AFFECTED}, {@link REMOVE}, and of what is both of the latter. `white-removes`
+ *   cannot say affected: it keeps.
  */
 export function levelTable(polarity: MaskPolarity): Uint8Array {
-  return polarity === "white-removes" ? Uint8Array.of(0, 0, 255) : Uint8Array.of(255, 127, 0);
+  return polarity === "white-removes" ? Uint8Array.of(0, 0, 255, 255) : Uint8Array.of(255, 127, 0, 63);
 }

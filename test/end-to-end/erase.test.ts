@@ -126,6 +126,55 @@ describe("erasing and inpainting", { skip: withoutFfmpeg }, () => {
     }
   });
 
+  test("a picture takes the place of what is masked, and the frames come as an archive", async () => {
+    const red = join(server.folder, "red.png");
+    await ffmpeg("-f", "lavfi", "-i", "color=red:s=48x48:d=1", "-frames:v", "1", red);
+    const result = await run(INPAINT, {
+      prompt: "a red square",
+      resolution: "480p",
+      match_input_num_frames: true,
+      ref_image_urls: [await server.file(red, "image/png")],
+      return_frames_zip: true,
+    });
+    const path = await server.download(result.video.url, "placed.mp4");
+    const [rgb, marks] = await Promise.all([decode(path, "rgb24"), decode(mask, "gray")]);
+    const [width, height, frame] = [832, 480, 20];
+    // The middle of what the mask marks, on the larger picture.
+    let [sumX, sumY, count] = [0, 0, 0];
+    for (let i = 0; i < 320 * 180; i++) {
+      if (marks[frame * 320 * 180 + i]! < 128) continue;
+      sumX += i % 320;
+      sumY += Math.floor(i / 320);
+      count++;
+    }
+    const [x, y] = [Math.round((sumX / count) * 2.6), Math.round((sumY / count) * 2.667)];
+    const at = (frame * width * height + y * width + x) * 3;
+    assert.ok(
+      rgb[at]! > rgb[at + 1]! + 80 && rgb[at]! > rgb[at + 2]! + 80,
+      `${rgb.subarray(at, at + 3)} at ${x}, ${y}`,
+    );
+    const { frames_zip } = result as Output & { frames_zip: { url: string; content_type: string } };
+    assert.equal(frames_zip.content_type, "application/zip");
+    const zip = Buffer.from(await (await fetch(frames_zip.url)).arrayBuffer());
+    assert.equal(zip.readUInt16LE(zip.length - 12), SCENE.frames);
+  });
+
+  test("what is wrong with a picture or a mask is told at its field", async () => {
+    const text = await server.file(clip.source, "image/png");
+    const picture = await refused(INPAINT, { prompt: "", ref_image_urls: [`${text}?`, text] });
+    assert.equal(picture.getFieldErrors("ref_image_urls").length, 1);
+    const black = join(server.folder, "nothing.png");
+    await ffmpeg("-f", "lavfi", "-i", "color=black:s=320x180:d=1", "-frames:v", "1", black);
+    const nothing = await refused(INPAINT, {
+      prompt: "",
+      mask_image_url: await server.file(black, "image/png"),
+      ref_image_urls: [await server.file(black, "image/png")],
+      resolution: "480p",
+      match_input_num_frames: true,
+    });
+    assert.match(nothing.getFieldErrors("mask_image_url")[0]!.msg, /marks nothing/);
+  });
+
   test("what has no classical meaning is refused at its field", async () => {
     const picture = await server.file(clip.source, "image/png");
     for (const field of ["first_frame_url", "last_frame_url"]) {

@@ -165,12 +165,18 @@ export type Raw = {
   readonly frames?: number;
   /** Grey of each frame. */
   readonly level?: (frame: number) => number;
+  /** Grey of each pixel, instead. */
+  readonly draw?: (frame: number, x: number, y: number) => number;
 };
 
 /** Uncompressed grey pictures behind a header of text. */
-export function yuv4mpeg({ width = 32, height = 32, rate = "25:1", frames = 4, level = () => 128 }: Raw = {}): Buffer {
+export function yuv4mpeg({ width = 32, height = 32, rate = "25:1", frames = 4, level, draw }: Raw = {}): Buffer {
   const parts: Uint8Array[] = [Buffer.from(`YUV4MPEG2 W${width} H${height} F${rate} Ip A1:1 Cmono\n`)];
-  for (let i = 0; i < frames; i++) parts.push(Buffer.from("FRAME\n"), Buffer.alloc(width * height, level(i)));
+  for (let i = 0; i < frames; i++) {
+    const picture = Buffer.alloc(width * height, level?.(i) ?? 128);
+    if (draw) for (let at = 0; at < picture.length; at++) picture[at] = draw(i, at % width, Math.floor(at / width));
+    parts.push(Buffer.from("FRAME\n"), picture);
+  }
   return Buffer.concat(parts);
 }
 

@@ -10,7 +10,7 @@ import type { TaskContext } from "../../media/worker-host.ts";
 import type { Operations } from "../../operations/operations.ts";
 import { cutOut } from "../../vision/placement/cut-out.ts";
 import { PicturePainter } from "../../vision/placement/draw.ts";
-import { type Spot, smoothPath, spotOf } from "../../vision/placement/path.ts";
+import { type Marks, marksOf, pathOf, type Spot } from "../../vision/placement/path.ts";
 import { openMaskFeed } from "./mask-feed.ts";
 import { createMilestones } from "./milestones.ts";
 
@@ -23,7 +23,7 @@ const FOLLOWED = 0.3;
 /** See {@link Operations.placePicture}. */
 export async function placePictureTask(params: Params, limits: MediaLimits, context: TaskContext): Promise<Result> {
   const started = performance.now();
-  const path = await pathOf(params, limits, context);
+  const path = await follow(params, limits, context);
   const followed = performance.now();
   const source = await openVideo(params.video, limits);
   try {
@@ -75,7 +75,7 @@ export async function placePictureTask(params: Params, limits: MediaLimits, cont
 }
 
 /** Where the picture belongs on each frame. */
-async function pathOf(
+async function follow(
   { video, mask }: Params,
   limits: MediaLimits,
   context: TaskContext,
@@ -86,16 +86,16 @@ async function pathOf(
     try {
       const { width, height } = source.format;
       const tell = createMilestones(context, source, 0, FOLLOWED);
-      const spots: (Spot | undefined)[] = [];
+      const marks: (Marks | undefined)[] = [];
       for await (const { labels } of masks.frames()) {
         context.signal.throwIfAborted();
-        spots.push(spotOf(labels, width, height));
-        tell(spots.length, "following the mask");
+        marks.push(marksOf(labels, width, height));
+        tell(marks.length, "following the mask");
       }
-      if (!spots.some((spot) => spot)) {
+      if (!marks.some((mark) => mark)) {
         throw fieldError("value_error", mask.media.loc, "Value error, the mask marks nothing: white is replaced");
       }
-      return smoothPath(spots);
+      return pathOf(marks, width, height);
     } finally {
       await masks.close();
     }

@@ -52,6 +52,9 @@ export async function anchorsOf(
     const message = "The first marked frame needs a click on the object, a box or a mask";
     throw fieldError("value_error", prompts[0]?.loc ?? video.loc, message);
   }
+  // That the object is not there yet may be said beside other pictures only.
+  if (prompts.length === 1 && "mask" in first && !first.mask.some((share) => share > 0))
+    throw fieldError("no_media_generated", prompts[0]!.loc, "The mask marks nothing on this frame");
   return outline ? { anchors, outline } : { anchors };
 }
 

@@ -5,7 +5,7 @@ import type { SegmentationTarget } from "../../operations/segmentation.ts";
 import { type Chain, Chains, choose } from "../../vision/segmentation/chains.ts";
 import { CLASSES } from "../../vision/segmentation/detect.ts";
 import { type Anchor, trackObject } from "../../vision/segmentation/track.ts";
-import { parseWords } from "../../vision/segmentation/words.ts";
+import { asksForMotion, parseWords } from "../../vision/segmentation/words.ts";
 import { detector, hintsFor, outlineOf } from "./segment-nets.ts";
 import type { SegmentStore } from "./segment-store.ts";
 
@@ -30,7 +30,7 @@ const MOST_THINGS = 12;
 
 /** Whether what moves by itself is asked for. */
 export function isMovingObject(target: SegmentationTarget): boolean {
-  return target.kind === "words" && /^\s*(the\s+|a\s+|every\s+)?moving (object|thing)s?\s*$/i.test(target.text);
+  return target.kind === "words" && asksForMotion(target.text);
 }
 
 /** Puts the masks into the store. @returns the names of what was found. @throws `no_media_generated` naming the words' field. */
@@ -55,7 +55,8 @@ export async function findWords(
     if (found.length === 0) missing.push(query.text);
     for (const chain of found.slice(0, MOST_THINGS)) chosen.add(chain);
   }
-  if (chosen.size === 0) throw notFound(words, "was not found in this video");
+  const seen = [...new Set(chains.all.map(({ kind }) => CLASSES[kind]!))];
+  if (chosen.size === 0) throw notFound(words, "was not found in this video", seen);
   if (missing.length > 0) log("WARN", `Not found: ${missing.join(", ")}`);
   let any = false;
   for (const chain of chosen) {
@@ -80,13 +81,15 @@ export async function findWords(
       );
     }
   }
-  if (!any) throw notFound(words, "was not found in this video");
+  if (!any) throw notFound(words, "was not found in this video", seen);
   return [...new Set([...chosen].map(({ kind }) => CLASSES[kind]!))];
 }
 
-function notFound({ text, loc }: Words, what: string): Error {
+/** @param seen names of what was detected in the video. */
+function notFound({ text, loc }: Words, what: string, seen: readonly string[] = []): Error {
+  const there = seen.length > 0 ? ` Seen in it: ${seen.slice(0, 12).join(", ")}.` : "";
   const message =
-    `"${text.slice(0, 80)}" ${what}. Found here are people, vehicles, animals and household things (the 80 classes of COCO, ` +
+    `"${text.slice(0, 80)}" ${what}.${there} Found here are people, vehicles, animals and household things (the 80 classes of COCO, ` +
     `such as ${CLASSES.slice(0, 8).join(", ")}), several by comma, with a place or a colour ("the man on the left", "red car"), and "moving object". ` +
     "An engine with an open-vocabulary segmentation model on your own GPU would find more; clicks or a mask work for anything";
   return fieldError("no_media_generated", loc, message);

@@ -12,6 +12,7 @@ import type { TaskContext } from "../../media/worker-host.ts";
 import type { MediaHandle, Operations } from "../../operations/operations.ts";
 import type { MaskPolarity } from "../../operations/removal.ts";
 import type { RunsFrame, RunsHead, SegmentationTarget } from "../../operations/segmentation.ts";
+import { levelTable } from "../../vision/mask.ts";
 
 type Params = Parameters<Operations["segment"]>[0];
 type Result = Awaited<ReturnType<Operations["segment"]>>;
@@ -124,19 +125,14 @@ export function maskFormat({ width, height }: FrameFormat): FrameFormat {
   return { width, height, chromaShiftX: 1, chromaShiftY: 1, bitDepth: 8, fullRange: true };
 }
 
-/** Levels of pixels that are kept, on the object, affected, and both. */
-const LEVELS: Readonly<Record<MaskPolarity, Uint8Array>> = {
-  "white-removes": Uint8Array.of(0, 255, 0, 255),
-  void: Uint8Array.of(255, 0, 127, 63),
-};
-
 /** A mask as a grey picture. */
 export function maskFrame(
   mask: Uint8Array,
   { width, height }: FrameFormat,
   polarity: MaskPolarity = "white-removes",
 ): Frame {
-  const levels = LEVELS[polarity];
+  const [keep, affected, remove, both] = levelTable(polarity);
+  const levels = [keep, remove, affected, both];
   const [w, h] = [(width + 1) >> 1, (height + 1) >> 1];
   const grey = { data: new Uint8Array(w * h).fill(128), width: w, height: h, stride: w };
   const luma = Uint8Array.from(mask, (bits) => levels[bits]!);

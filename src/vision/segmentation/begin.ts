@@ -3,7 +3,7 @@ import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence } from "./colour.ts";
 import { geodesic } from "./geodesic.ts";
 import { type Box, grow, type Picture } from "./picture.ts";
-import { fillHoles, keepRegions } from "./regions.ts";
+import { dropStrangers, fillHoles, keepRegions } from "./regions.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A point of a small frame. */
@@ -22,6 +22,8 @@ export type Hints = {
 const ROUNDS = 4;
 const CERTAIN = 60;
 const SEED_RADIUS = 2;
+/** Weight of a guess. */
+const GUESSED = 5;
 
 /** @param near another frame, shortly before or after: what moves by itself between the two may be the object. */
 export function beginMask(
@@ -79,6 +81,8 @@ export function beginMask(
   const kept = new Float32Array(pixels);
   for (const i of on) kept[i] = 1;
   if (on.length > 0) keepRegions(mask, width, height, kept, ({ sum }) => sum > 0);
+  // Nobody has pointed at them.
+  else if (hints.guess) dropStrangers(mask, hints.guess, width, height);
   fillHoles(mask, width, height, pixels / 2000);
   return mask;
 }
@@ -87,7 +91,7 @@ export function beginMask(
 function spatialPrior(picture: Picture, hints: Hints, on: readonly number[], off: readonly number[]): Float32Array {
   const { width, height } = picture;
   const prior = new Float32Array(width * height);
-  if (hints.guess) for (let i = 0; i < prior.length; i++) prior[i] = 5 * (hints.guess[i]! - 0.5);
+  if (hints.guess) for (let i = 0; i < prior.length; i++) prior[i] = GUESSED * (hints.guess[i]! - 0.5);
   if (hints.box) {
     const { x0, y0, x1, y1 } = hints.box;
     const [cx, cy, rx, ry] = [(x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / 2, (y1 - y0) / 2];

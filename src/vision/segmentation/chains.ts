@@ -75,7 +75,7 @@ function coloursIn({ width }: Picture, bins: Uint16Array, box: Box): Colours {
 }
 
 /**
- * The things that a query means.
+ * The things that a query means, best first; none when none fits.
  * @param picture gives the frame of a detection, for its colours.
  */
 export function choose(query: Query, chains: readonly Chain[], picture: (frame: number) => Picture): readonly Chain[] {
@@ -85,7 +85,7 @@ export function choose(query: Query, chains: readonly Chain[], picture: (frame: 
       (sum, { detection: { score, box } }) => sum + score * Math.sqrt((box.x1 - box.x0) * (box.y1 - box.y0)),
       0,
     );
-  const { colour, place } = query;
+  const { colour, places, all, count, nth } = query;
   if (colour) {
     const share = (chain: Chain): number => {
       const best = chain.seen.reduce((a, b) => (b.detection.score > a.detection.score ? b : a));
@@ -97,12 +97,27 @@ export function choose(query: Query, chains: readonly Chain[], picture: (frame: 
   const most = Math.max(...fitting.map(strength));
   // What was seen once and faintly is not what somebody points at.
   fitting = fitting.filter((chain) => strength(chain) > 0.15 * most);
-  if (place) return fitting.sort((a, b) => placed(place, b) - placed(place, a)).slice(0, query.all ? undefined : 1);
-  if (query.all) return fitting;
-  return colour ? fitting.slice(0, 1) : fitting.sort((a, b) => strength(b) - strength(a)).slice(0, 1);
+  if (!colour) fitting.sort((a, b) => strength(b) - strength(a));
+  if (places.length > 0) {
+    const size = picture(fitting[0]!.seen[0]!.frame);
+    if (all && count === undefined) {
+      const there = fitting.filter((chain) => places.every((place) => isThere(place, chain, fitting, size)));
+      if (there.length > 0) return there;
+    }
+    // Where several qualifiers disagree, each counts by the rank that it gives.
+    const ranks = new Map<Chain, number>(fitting.map((chain) => [chain, 0]));
+    for (const place of places) {
+      const order = [...fitting].sort((a, b) => placed(place, b, size) - placed(place, a, size));
+      for (const [rank, chain] of order.entries()) ranks.set(chain, ranks.get(chain)! + rank);
+    }
+    fitting.sort((a, b) => ranks.get(a)! - ranks.get(b)!);
+  }
+  if (nth !== undefined) return fitting.slice(nth - 1, nth);
+  return all && places.length === 0 ? fitting.slice(0, count) : fitting.slice(0, all ? (count ?? 1) : 1);
 }
 
-function placed(place: Place, { seen }: Chain): number {
+/** How well a thing fits a place on the frame where it is first seen; only the order counts. */
+function placed(place: Place, { seen }: Chain, { width }: Picture): number {
   const { x0, y0, x1, y1 } = seen[0]!.detection.box;
   const area = (x1 - x0) * (y1 - y0);
   if (place === "left") return -(x0 + x1);
@@ -111,7 +126,24 @@ function placed(place: Place, { seen }: Chain): number {
   if (place === "bottom") return y0 + y1;
   if (place === "biggest") return area;
   if (place === "smallest") return -area;
-  return -Math.abs(x0 + x1 - 1);
+  return -Math.abs((x0 + x1) / 2 - width / 2);
+}
+
+/** Whether a thing is one of those at a place: in that half or third of the picture, or large or small beside the largest. */
+function isThere(place: Place, chain: Chain, among: readonly Chain[], { width, height }: Picture): boolean {
+  const { x0, y0, x1, y1 } = chain.seen[0]!.detection.box;
+  const [x, y] = [(x0 + x1) / (2 * width), (y0 + y1) / (2 * height)];
+  if (place === "left") return x < 0.5;
+  if (place === "right") return x >= 0.5;
+  if (place === "top") return y < 0.5;
+  if (place === "bottom") return y >= 0.5;
+  if (place === "middle") return Math.abs(x - 0.5) < 1 / 6;
+  const area = ({ seen }: Chain): number => {
+    const { box } = seen[0]!.detection;
+    return (box.x1 - box.x0) * (box.y1 - box.y0);
+  };
+  const isLarge = area(chain) >= 0.5 * Math.max(...among.map(area));
+  return place === "biggest" ? isLarge : !isLarge;
 }
 
 /** Share of a box's pixels that are of a colour, by hue and lightness. */

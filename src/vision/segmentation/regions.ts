@@ -1,4 +1,5 @@
 /** Connected parts of a mask. */
+import { type Box, grow } from "./picture.ts";
 
 /** One connected part. */
 export type Region = {
@@ -8,6 +9,7 @@ export type Region = {
   /** Of its pixels' weights. */
   readonly sum: number;
   readonly touchesEdge: boolean;
+  readonly box: Box;
 };
 
 /**
@@ -33,11 +35,17 @@ export function regionsOf(
     labels[start] = label;
     let sum = 0;
     let touchesEdge = false;
+    let [x0, y0, x1, y1] = [width, height, 0, 0];
     while (next < end) {
       const i = queue[next++]!;
       sum += weight[i]!;
       const x = i % width;
-      const [left, right, top, bottom] = [x === 0, x + 1 === width, i < width, i >= width * (height - 1)];
+      const y = (i - x) / width;
+      if (x < x0) x0 = x;
+      if (x >= x1) x1 = x + 1;
+      if (y < y0) y0 = y;
+      if (y >= y1) y1 = y + 1;
+      const [left, right, top, bottom] = [x === 0, x + 1 === width, y === 0, y + 1 === height];
       touchesEdge ||= left || right || top || bottom;
       for (let side = 0; side < 4; side++) {
         if (side === 0 ? left : side === 1 ? right : side === 2 ? top : bottom) continue;
@@ -47,7 +55,7 @@ export function regionsOf(
         queue[end++] = near;
       }
     }
-    regions.push({ label, size: end, sum, touchesEdge });
+    regions.push({ label, size: end, sum, touchesEdge, box: { x0, y0, x1, y1 } });
   }
   return { regions, labels };
 }
@@ -62,6 +70,26 @@ export function keepRegions(
 ): void {
   const { regions, labels } = regionsOf(mask, width, height, weight);
   paint(mask, labels, regions, (region) => !keep(region), 0);
+}
+
+/** Mean likelihood of a part that is the object, and of one that may be something else. */
+const [KNOWN, STRANGE] = [0.5, 0.15];
+/** Pixels around what is known that a part of it, a leg or an arm, may lie apart. */
+const APART = 4;
+
+/**
+ * Clears the parts of a mask that are unlikely and lie apart from those that are likely.
+ * @param likely how likely each pixel is the object's, 0 to 1.
+ */
+export function dropStrangers(mask: Float32Array, likely: Float32Array, width: number, height: number): void {
+  const { regions, labels } = regionsOf(mask, width, height, likely);
+  const largest = Math.max(0, ...regions.map(({ size }) => size));
+  const known = regions.filter(({ size, sum }) => sum > KNOWN * size && size > 0.3 * largest);
+  if (known.length === 0) return;
+  const near = known.map(({ box }) => grow(box, APART, width, height));
+  const isNear = ({ box }: Region): boolean =>
+    near.some(({ x0, y0, x1, y1 }) => box.x0 < x1 && x0 < box.x1 && box.y0 < y1 && y0 < box.y1);
+  paint(mask, labels, regions, (region) => region.sum <= STRANGE * region.size && !isNear(region), 0);
 }
 
 /** Fills holes of at most `most` pixels that do not touch the picture's edge. */

@@ -1,39 +1,155 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CLASSES } from "./detect.ts";
-import { parseWords } from "./words.ts";
+import { Chains, choose } from "./chains.ts";
+import { CLASSES, type Detection } from "./detect.ts";
+import type { Picture } from "./picture.ts";
+import { asksForMotion, parseWords } from "./words.ts";
 
 const kinds = (text: string) => parseWords(text).queries.map((query) => query.kinds.map((kind) => CLASSES[kind]));
 
 test("classes are known by their names, synonyms and plurals", () => {
-  assert.deepEqual(kinds("the tennis player"), [["person"]]);
-  assert.deepEqual(kinds("Cars"), [["car"]]);
-  assert.deepEqual(kinds("a vehicle"), [["car", "bus", "truck", "motorcycle"]]);
-  assert.deepEqual(kinds("knives"), [["knife"]]);
-  assert.deepEqual(kinds("the sheep"), [["sheep"]]);
-  assert.deepEqual(kinds("wine glass"), [["wine glass"]]);
+  for (const [text, names] of [
+    ["the tennis player", ["person"]],
+    ["everyone", ["person"]],
+    ["Cars", ["car"]],
+    ["a vehicle", ["car", "bus", "truck", "motorcycle"]],
+    ["knives", ["knife"]],
+    ["the sheep", ["sheep"]],
+    ["wine glass", ["wine glass"]],
+    ["please remove the parked car", ["car"]],
+    ["get rid of the dog", ["dog"]],
+    ["a group of people", ["person"]],
+    ["the tall old walking man", ["person"]],
+    ["person riding a bike", ["person"]],
+    ["the cup of coffee on the table", ["cup"]],
+    ["the car driver", ["person"]],
+    ["the orange", ["orange"]],
+    ["the orange cat", ["cat"]],
+    ["remote control", ["remote"]],
+  ] as const) {
+    assert.deepEqual(kinds(text), [names], text);
+  }
 });
 
-test("several things are told apart by comma, and what is unknown is told", () => {
-  const { queries, unknown } = parseWords("the man, a red car and the dog, the quasar");
+test("what is only named beside a thing is not taken for it", () => {
+  for (const text of [
+    "the bus stop",
+    "the dog house",
+    "the person's shadow",
+    "the back of the car",
+    "the quasar on the table",
+    "shirt",
+    "the reflection of the man",
+  ]) {
+    assert.deepEqual(parseWords(text).queries, [], text);
+    assert.equal(parseWords(text).unknown.length, 1, text);
+  }
+});
+
+test("several things are told apart by comma and by and, and what is unknown is told", () => {
+  const { queries, unknown } = parseWords("the man, a red car and the dog; the quasar");
   assert.deepEqual(
     queries.map(({ kinds: [first] }) => CLASSES[first!]),
     ["person", "car", "dog"],
   );
   assert.deepEqual(unknown, ["the quasar"]);
+  assert.deepEqual(kinds("cats and dogs"), [["cat"], ["dog"]]);
+  assert.deepEqual(kinds("the black and white cat"), [["cat"]]);
+  assert.deepEqual(kinds("the man in a red and blue shirt"), [["person"]]);
 });
 
 test("places, colours and numbers qualify", () => {
-  const [left, shirt, people, big] = parseWords(
-    "the man on the left, the woman in the white shirt, all people, biggest dog",
-  ).queries;
-  assert.deepEqual([left!.place, left!.all], ["left", false]);
-  assert.deepEqual([shirt!.colour, shirt!.kinds], ["white", [0]]);
-  assert.equal(people!.all, true);
-  assert.deepEqual([big!.place, CLASSES[big!.kinds[0]!]], ["biggest", "dog"]);
+  for (const [text, expected] of [
+    ["the man on the left", { places: ["left"], all: false }],
+    ["the woman in the white shirt", { places: [], colour: "white" }],
+    ["the woman in a white top", { places: [], colour: "white" }],
+    ["the man on the left in red", { places: ["left"], colour: "red", all: false }],
+    ["the biggest car in the middle", { places: ["biggest", "middle"] }],
+    ["all people", { all: true }],
+    ["everyone", { all: true }],
+    ["someone", { all: false }],
+    ["both dogs", { all: true }],
+    ["the two men on the right", { places: ["right"], all: true, count: 2 }],
+    ["3 cars", { all: true, count: 3 }],
+    ["the second man from the left", { places: ["left"], nth: 2, all: false }],
+    ["the gray cat", { colour: "grey" }],
+    ["the top left bird", { places: ["left", "top"] }],
+  ] as const) {
+    const [query] = parseWords(text).queries;
+    assert.ok(query, text);
+    const { kinds: _kinds, text: _text, ...rest } = query;
+    for (const [key, value] of Object.entries(expected)) {
+      assert.deepEqual(rest[key as keyof typeof rest], value, `${text}: ${key}`);
+    }
+    if (!("colour" in expected)) assert.equal(query.colour, undefined, text);
+  }
 });
 
 test("nonsense asks for nothing", () => {
   assert.deepEqual(parseWords(" , ;; 123 \u0000").queries, []);
   assert.deepEqual(parseWords("constructor, __proto__").queries, []);
+  assert.deepEqual(parseWords("and and, in of the on").queries, []);
+  parseWords(`${"the ".repeat(5000)}man`);
+});
+
+test("what moves is asked for in several ways", () => {
+  for (const text of [
+    "moving object",
+    "The moving objects",
+    "everything that moves",
+    "what is moving",
+    "remove the moving thing.",
+  ])
+    assert.ok(asksForMotion(text), text);
+  for (const text of ["the moving car", "object", "moving", "the man"]) assert.ok(!asksForMotion(text), text);
+});
+
+const [WIDTH, HEIGHT] = [200, 100];
+/** People with shirts, seen side by side on one frame. */
+function scene(people: readonly { x: number; size: number; v?: number }[]) {
+  const [y, u, v] = [100, 128, 128].map((level) => new Uint8Array(WIDTH * HEIGHT).fill(level));
+  const picture: Picture = { width: WIDTH, height: HEIGHT, y: y!, u: u!, v: v! };
+  const detections = people.map(({ x, size, v: red = 128 }): Detection => {
+    const box = { x0: x - size / 4, y0: 90 - size, x1: x + size / 4, y1: 90 };
+    for (let row = box.y0; row < box.y1; row++) v!.fill(red, row * WIDTH + box.x0, row * WIDTH + box.x1);
+    return { kind: 0, score: 0.8, box };
+  });
+  const chains = new Chains();
+  chains.add(0, picture, detections);
+  return (text: string): number[] =>
+    choose(parseWords(text).queries[0]!, chains.all, () => picture).map(({ seen }) => {
+      const { x0, x1 } = seen[0]!.detection.box;
+      return (x0 + x1) / 2;
+    });
+}
+
+test("of several things those are chosen that the words mean", () => {
+  const choice = scene([
+    { x: 20, size: 32, v: 200 },
+    { x: 60, size: 40 },
+    { x: 96, size: 36 },
+    { x: 140, size: 60, v: 200 },
+    { x: 180, size: 32 },
+  ]);
+  for (const [text, chosen] of [
+    ["the man on the left", [20]],
+    ["the man on the right", [180]],
+    ["the man in the middle", [96]],
+    ["the man in red on the right", [140]],
+    ["the man on the left in red", [20]],
+    ["the biggest man", [140]],
+    ["the second man from the left", [60]],
+    ["the two men on the right", [140, 180]],
+    ["the people on the left", [20, 60, 96]],
+    ["the people in red", [20, 140]],
+    ["everyone", [20, 60, 96, 140, 180]],
+    ["the man in green", []],
+    ["the sixth man from the left", []],
+  ] as const) {
+    assert.deepEqual(
+      choice(text).toSorted((a, b) => a - b),
+      chosen,
+      text,
+    );
+  }
 });

@@ -1,15 +1,20 @@
 /** What a few words ask for: classes of things, which of them, and of what colour. */
-import { CLASSES } from "./detect.ts";
+import { kindsOf } from "./nouns.ts";
 
 /** One thing that is asked for. */
 export type Query = {
   /** The words themselves. */
   readonly text: string;
-  /** Indices into {@link CLASSES}. */
+  /** Indices into CLASSES. */
   readonly kinds: readonly number[];
   /** All of them, or the one that fits best. */
   readonly all: boolean;
-  readonly place?: Place;
+  /** At most so many, those that fit best. */
+  readonly count?: number;
+  /** The second, third... that fits, counted from 1. */
+  readonly nth?: number;
+  /** Each has its say. */
+  readonly places: readonly Place[];
   readonly colour?: Colour;
 };
 
@@ -30,160 +35,159 @@ export type Colour =
   | "black"
   | "grey";
 
-const PEOPLE =
-  "person people human humans man men woman women boy boys girl girls child children kid kids guy guys lady ladies player players runner runners dancer dancers pedestrian pedestrians cyclist cyclists rider riders skater skaters skateboarder surfer surfers skier skiers snowboarder walker walkers worker workers actor actors singer speaker driver baby toddler couple crowd family bartender juggler athlete athletes bystander bystanders passenger tourist tourists someone anybody everybody everyone";
-
-/** Other words for classes. */
-const SYNONYMS: Readonly<Record<string, string>> = {
-  bike: "bicycle",
-  cycle: "bicycle",
-  automobile: "car",
-  vehicle: "car,bus,truck,motorcycle",
-  taxi: "car",
-  van: "car",
-  suv: "car",
-  motorbike: "motorcycle",
-  scooter: "motorcycle",
-  plane: "airplane",
-  aeroplane: "airplane",
-  jet: "airplane",
-  lorry: "truck",
-  pickup: "truck",
-  ship: "boat",
-  sailboat: "boat",
-  puppy: "dog",
-  kitten: "cat",
-  pony: "horse",
-  lamb: "sheep",
-  bull: "cow",
-  calf: "cow",
-  animal: "bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe",
-  rucksack: "backpack",
-  bag: "backpack,handbag,suitcase",
-  purse: "handbag",
-  ball: "sports ball",
-  football: "sports ball",
-  basketball: "sports ball",
-  volleyball: "sports ball",
-  "tennis ball": "sports ball",
-  racket: "tennis racket",
-  racquet: "tennis racket",
-  "tennis racquet": "tennis racket",
-  bat: "baseball bat",
-  glass: "cup,wine glass",
-  drink: "cup,wine glass,bottle",
-  mug: "cup",
-  sofa: "couch",
-  armchair: "chair",
-  plant: "potted plant",
-  table: "dining table",
-  television: "tv",
-  screen: "tv,laptop",
-  monitor: "tv",
-  computer: "laptop",
-  phone: "cell phone",
-  smartphone: "cell phone",
-  "mobile phone": "cell phone",
-  fridge: "refrigerator",
-  teddy: "teddy bear",
-  doughnut: "donut",
-  hydrant: "fire hydrant",
-};
-
-const IRREGULAR: Readonly<Record<string, string>> = {
-  knives: "knife",
-  buses: "bus",
-  benches: "bench",
-  sheep: "sheep",
-  couches: "couch",
-  sandwiches: "sandwich",
-  toothbrushes: "toothbrush",
-  glasses: "glass",
-  puppies: "puppy",
-  lorries: "lorry",
-  ponies: "pony",
-  calves: "calf",
-};
-
-const PLURAL_PEOPLE =
-  /^(people|humans|men|women|boys|girls|children|kids|guys|ladies|couple|crowd|family|everybody|everyone|anybody|.*s)$/;
-
+/** "Top" alone is as often something to wear. */
 const PLACES: readonly (readonly [RegExp, Place])[] = [
-  [/\b(left\s*most|on the (far )?left|to the left|at the left|left)\b/, "left"],
-  [/\b(right\s*most|on the (far )?right|to the right|at the right|right)\b/, "right"],
-  [/\b(biggest|largest|big|large|closest|nearest|in front|in the foreground|foreground)\b/, "biggest"],
-  [/\b(smallest|small|little|farthest|furthest|in the background|background|behind)\b/, "smallest"],
-  [/\b(at the top|top|upper)\b/, "top"],
-  [/\b(at the bottom|bottom|lower)\b/, "bottom"],
-  [/\b(in the (middle|center|centre)|middle|center|centre)\b/, "middle"],
+  [/\b(left|leftmost)\b/, "left"],
+  [/\b(right|rightmost)\b/, "right"],
+  [/\b(biggest|largest|big|large|tallest|closest|nearest|in front|foreground)\b/, "biggest"],
+  [/\b(smallest|small|tiny|little|farthest|furthest|background|behind)\b/, "smallest"],
+  [/\b((at|on|to) the top|on top|top (left|right|most)|topmost|upper|highest)\b/, "top"],
+  [/\b((at|on|to) the bottom|bottom (left|right|most)|bottommost|lower|lowest)\b/, "bottom"],
+  [/\b(middle|center|centre|central)\b/, "middle"],
 ];
 
-const COLOURS: readonly Colour[] = [
-  "red",
-  "orange",
-  "yellow",
-  "green",
-  "blue",
-  "purple",
-  "pink",
-  "brown",
-  "white",
-  "black",
-  "grey",
-];
+const COLOURS: Readonly<Record<string, Colour>> = {
+  red: "red",
+  crimson: "red",
+  scarlet: "red",
+  orange: "orange",
+  yellow: "yellow",
+  gold: "yellow",
+  golden: "yellow",
+  green: "green",
+  blue: "blue",
+  navy: "blue",
+  purple: "purple",
+  violet: "purple",
+  pink: "pink",
+  magenta: "pink",
+  brown: "brown",
+  beige: "brown",
+  white: "white",
+  black: "black",
+  grey: "grey",
+  gray: "grey",
+  silver: "grey",
+};
 
-/** Parts of words, by comma, "and" or semicolon; a colour's own "and" is not one. */
+const NUMBERS = "one two three four five six seven eight nine ten".split(" ");
+const ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split(" ");
+
+/** What stands before or after a thing's name without being one. */
+const FILLERS = new Set(
+  `the a an this that these those my our his her their its some any all every each both only just whole entire please there here over far
+   very most dark light bright remove erase delete find select segment track mask cut get rid take out away video clip scene frame shot picture image side one ones
+   front hand left right leftmost rightmost top bottom topmost bottommost upper lower middle center centre central biggest largest big large
+   smallest small tiny little closest nearest farthest furthest tallest background foreground highest lowest`
+    .split(/\s+/)
+    .concat(Object.keys(COLOURS), NUMBERS, ORDINALS),
+);
+/** After these comes what a thing wears, holds, does or stands by. */
+const LINKS = new Set(
+  "in with wearing on at to who that which is are was holding near behind by from under beside next above below of inside dressed".split(
+    " ",
+  ),
+);
+/** "A group of people" is people. */
+const QUANTITIES = new Set(
+  "group groups pair pairs couple bunch lot lots number set row herd flock pack team crowd all both each any some most one rid".split(
+    " ",
+  ),
+);
+
+/** Parts of words: by comma, semicolon and "and". */
 export function parseWords(text: string): { queries: Query[]; unknown: string[] } {
   const queries: Query[] = [];
   const unknown: string[] = [];
-  for (const part of text.toLowerCase().split(/[,;]|\s+and\s+(?=the\s|a\s|an\s|all\s)/)) {
-    const words = part
-      .replace(/[^a-z\s]/g, " ")
-      .replace(/\s+/g, " ")
-      .trim();
-    if (words === "") continue;
-    const query = parsePart(words);
-    if (query) queries.push(query);
-    else unknown.push(words);
+  for (const part of text.toLowerCase().split(/[,;\n]/)) {
+    for (const words of conjuncts(part)) {
+      const query = parsePart(words);
+      if (query) queries.push(query);
+      else unknown.push(words.join(" "));
+    }
   }
   return { queries, unknown };
 }
 
-function parsePart(text: string): Query | undefined {
-  const words = text.split(" ");
-  // The thing is named before what it wears, holds or stands by.
-  const until = words.findIndex(
-    (word, i) =>
-      i > 0 && /^(in|with|wearing|on|at|who|that|holding|near|behind|by|walking|standing|sitting|riding)$/.test(word),
-  );
-  const head = until > 0 ? words.slice(0, until) : words;
-  for (const scope of until > 0 ? [head, words] : [head]) {
-    for (let i = scope.length - 1; i >= 0; i--) {
-      for (const length of [2, 1]) {
-        if (i - length + 1 < 0) continue;
-        const own = scope.slice(i - length + 1, i + 1).join(" ");
-        const found = kindsOf(own);
-        if (!found) continue;
-        const place = PLACES.find(([pattern]) => pattern.test(text))?.[1];
-        const colour = COLOURS.find((name) => new RegExp(`\\b${name === "grey" ? "gr[ae]y" : name}\\b`).test(text));
-        const all = found.plural || /\b(all|every|both)\b/.test(text);
-        return { text, kinds: found.kinds, all, ...(place && { place }), ...(colour && { colour }) };
-      }
+/** Divides "the man and the dog", but neither "the black and white cat" nor "the man in red and blue". */
+function conjuncts(part: string): string[][] {
+  const pieces = part
+    .replace(/&/g, " and ")
+    .replace(/[^a-z0-9\s]/g, " ")
+    .split(/\s(?:and|or|plus)\s/)
+    .map((piece) => piece.split(/\s+/).filter(Boolean))
+    .filter((words) => words.length > 0);
+  const out: string[][] = [];
+  for (const words of pieces) {
+    const last = out.at(-1);
+    const startsAnew = /^(the|a|an|all|every|both)$/.test(words[0]!);
+    const belongs = last && (names(last) ? !names(words) && !startsAnew : last.every((word) => FILLERS.has(word)));
+    if (belongs) last.push("and", ...words);
+    else out.push(words);
+  }
+  return out;
+}
+
+function names(words: readonly string[]): boolean {
+  return words.some((word, i) => kindsOf(word) !== undefined || kindsOf(`${words[i - 1]} ${word}`) !== undefined);
+}
+
+function parsePart(words: readonly string[]): Query | undefined {
+  const text = words.join(" ");
+  const thing = nounOf(words);
+  if (!thing) return undefined;
+  const places = PLACES.filter(([pattern]) => pattern.test(text)).map(([, place]) => place);
+  // The name of a fruit is no colour of itself.
+  const colour = words.find((word) => Object.hasOwn(COLOURS, word) && word !== thing.noun);
+  const number = words.findIndex((word) => NUMBERS.indexOf(word) > 0 || /^[2-9]$/.test(word));
+  const count = number >= 0 ? Number(words[number]) || NUMBERS.indexOf(words[number]!) + 1 : undefined;
+  const nth = Math.max(...words.map((word) => ORDINALS.indexOf(word))) + 1;
+  const all = thing.all || count !== undefined || /\b(all|every|both|each)\b/.test(text);
+  return {
+    text,
+    kinds: thing.kinds,
+    all,
+    places,
+    ...(count !== undefined && { count }),
+    ...(nth > 0 && { nth }),
+    ...(colour && { colour: COLOURS[colour]! }),
+  };
+}
+
+/**
+ * The thing that is meant: the last noun before what it wears, does or stands by. A noun that is followed by a word that is
+ * none of those only qualifies it: "bus stop" is no bus.
+ */
+function nounOf(words: readonly string[]): { kinds: readonly number[]; all: boolean; noun: string } | undefined {
+  let start = 0;
+  let isQuantity = false;
+  for (let i = 0; i <= words.length; i++) {
+    const word = words[i];
+    const isDoing = word !== undefined && /^[a-z]{2,}ing$/.test(word) && !kindsOf(word);
+    if (word !== undefined && !LINKS.has(word) && !isDoing) continue;
+    const segment = words.slice(start, i);
+    start = i + 1;
+    const rest = segment.filter((own) => !FILLERS.has(own));
+    if (word === "of" && segment.some((own) => QUANTITIES.has(own)) && rest.every((own) => QUANTITIES.has(own))) {
+      isQuantity ||= !segment.some((own) => own === "rid" || own === "one" || own === "any");
+      continue;
     }
+    for (let end = segment.length; end > 0; end--) {
+      const two = end > 1 ? segment.slice(end - 2, end).join(" ") : "";
+      const found = kindsOf(two) ?? kindsOf(segment[end - 1]!);
+      if (found) return { kinds: found.kinds, all: found.plural || isQuantity, noun: segment[end - 1]! };
+      if (!FILLERS.has(segment[end - 1]!)) break;
+    }
+    // "The old walking man" goes on; "the quasar on the table" is no table.
+    if (rest.length > 0 && !isDoing) return undefined;
   }
   return undefined;
 }
 
-function kindsOf(word: string): { kinds: readonly number[]; plural: boolean } | undefined {
-  if (PEOPLE.split(" ").includes(word)) return { kinds: [0], plural: PLURAL_PEOPLE.test(word) };
-  const forms: [string, boolean][] = [[word, false]];
-  if (Object.hasOwn(IRREGULAR, word)) forms.push([IRREGULAR[word]!, word !== "sheep"]);
-  if (word.endsWith("s")) forms.push([word.slice(0, -1), true]);
-  if (word.endsWith("es")) forms.push([word.slice(0, -2), true]);
-  for (const [form, plural] of forms) {
-    const names = (Object.hasOwn(SYNONYMS, form) ? SYNONYMS[form]! : form).split(",");
-    const kinds = names.map((name) => CLASSES.indexOf(name)).filter((kind) => kind >= 0);
-    if (kinds.length > 0) return { kinds, plural };
-  }
-  return undefined;
+/** Whether what moves by itself is asked for, whatever it is. */
+export function asksForMotion(text: string): boolean {
+  const words = text.toLowerCase().replace(/[^a-z]+/g, " ");
+  return /^ ?(remove |erase |delete )?(the |a |an |any |every |all |all the )?(moving (object|thing|subject|part)s?|(object|thing|subject|what|whatever|anything|everything)s? ?(that |which )?(is |are )?(moves?|moving)) ?$/.test(
+    words,
+  );
 }
