@@ -2,6 +2,7 @@
 
 /** Every benchmark, loaded when asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly string[]): Promise<void> }>>> = {
+  interpolation: () => import("./interpolation.ts"),
   queue: () => import("./queue.ts"),
   removal: () => import("./removal.ts"),
   segmentation: () => import("./segmentation.ts"),
