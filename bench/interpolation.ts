@@ -57,7 +57,9 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 async function clips(folder: string, frames: number): Promise<[name: string, path: string][]> {
   const { truth } = await renderSceneFiles({ ...DEMO_SCENE, frames }, folder);
-  const real = withoutSharedMedia ? [] : CLIPS.map((name): [string, string] => [name, sharedMedia(`motion/${name}.mp4`)]);
+  const real = withoutSharedMedia
+    ? []
+    : CLIPS.map((name): [string, string] => [name, sharedMedia(`motion/${name}.mp4`)]);
   return [["house", truth], ...real];
 }
 
@@ -75,7 +77,17 @@ async function compare(
     ...["-r", String(FPS), ...frames, "-an", ...LOSSLESS, truth],
   ]);
   await run("ffmpeg", [
-    ...["-v", "error", "-y", "-i", truth, "-vf", `select=not(mod(n\\,2)),setpts=N/${FPS / 2}/TB`, "-r", String(FPS / 2)],
+    ...[
+      "-v",
+      "error",
+      "-y",
+      "-i",
+      truth,
+      "-vf",
+      `select=not(mod(n\\,2)),setpts=N/${FPS / 2}/TB`,
+      "-r",
+      String(FPS / 2),
+    ],
     ...[...LOSSLESS, half],
   ]);
   const real = await decode(truth, "gray");
@@ -121,7 +133,13 @@ function print(name: string, rows: readonly Row[]): void {
   }
 }
 
-async function interpolated(fal: FalClient, url: string, effort: string, output: string, folder: string): Promise<string> {
+async function interpolated(
+  fal: FalClient,
+  url: string,
+  effort: string,
+  output: string,
+  folder: string,
+): Promise<string> {
   const input = {
     video_url: url,
     output_fps: FPS,

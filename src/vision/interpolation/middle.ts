@@ -19,8 +19,6 @@ export type MiddleInput = {
   readonly target: number;
 };
 
-/** Weights of the refinement's smoothness, value and gradient terms. */
-const WEIGHTS = [20, 5, 10] as const;
 /** How much worse the camera's motion may fit a patch than its own, and still be taken: times, and squared levels. */
 const FAVOUR = 1.1;
 const SLACK = 64;
@@ -114,27 +112,6 @@ export function findMiddle(context: JobContext, { plan, first, second, target }:
     );
     kernels.flowAdd(field.u, du, width, height, stride);
     kernels.flowAdd(field.v, dv, width, height, stride);
-    if (options.rounds > 0) {
-      meet();
-      const [smooth, value, gradient] = WEIGHTS;
-      const { rounds, sweeps } = options;
-      kernels.flowRefine(
-        seenFirst,
-        seenSecond,
-        width,
-        height,
-        stride,
-        field.u,
-        field.v,
-        smooth,
-        value,
-        gradient,
-        rounds,
-        sweeps,
-        plane(level, 9),
-        planeBytes,
-      );
-    }
     if (i === plan.compared) {
       meet();
       alike = likeness(floats(seenFirst, stride * height), floats(seenSecond, stride * height), level);

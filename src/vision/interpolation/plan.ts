@@ -36,7 +36,7 @@ const MOST_PIXELS = 1920 * 1088 * 1.1;
 const COMPARED_WIDTH = 128;
 
 /** Planes of the finest level that the search for the middle's motion works in. */
-export const MIDDLE_PLANES = 20;
+export const MIDDLE_PLANES = 9;
 /** Sets of paths of a frame in between. */
 export const PATH_SETS = 4;
 
@@ -80,5 +80,5 @@ export function planInterpolation(format: FrameFormat, effort: Effort): Interpol
 function optionsFor(pixels: number, effort: Effort): FlowOptions {
   if (effort === "draft") return { finest: 2, step: 4, iterations: 5, rounds: 1, sweeps: 5 };
   const finest = pixels > MOST_PIXELS ? 2 : 1;
-  return { finest, step: 4, iterations: 5, rounds: 3, sweeps: 5 };
+  return { finest, step: 4, iterations: 5, rounds: 1, sweeps: 5 };
 }
