@@ -16,6 +16,7 @@ import { DEMO_SCENE } from "../src/samples/scene.ts";
 import { startServer } from "../src/server.ts";
 import { decode } from "../test/ffmpeg.ts";
 import { sharedMedia, withoutSharedMedia } from "../test/shared-media.ts";
+import { processorSecondsWithEnded } from "./processes.ts";
 
 const run = promisify(execFile);
 const PYTHON = "/usr/bin/python3";
@@ -27,7 +28,9 @@ const LOSSLESS = ["-c:v", "libx264", "-qp", "0", "-preset", "ultrafast"];
 const MINTERPOLATE = "mi_mode=mci:mc_mode=aobmc:me_mode=bidir:vsbmc=1";
 const FPS = 20;
 
-type Row = { readonly method: string; readonly quality: number; readonly rate?: number };
+/** New frames a second, and processor milliseconds that each of them took in all processes. */
+type Speed = { readonly rate: number; readonly spent: number };
+type Row = { readonly method: string; readonly quality: number; readonly speed: Speed };
 
 /** See the top of the file. `--frames 61 --only house,pan60` */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -44,7 +47,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   const server = await startServer(config, { logLevel: "error" });
   const fal = createFalClient(connect(server.origin));
   try {
-    console.log("| clip | method | luma PSNR, dB | new frames/s | against minterpolate |\n|---|---|---|---|---|");
+    console.log(
+      "| clip | method | luma PSNR, dB | new frames/s | against minterpolate | processor ms a new frame |\n|---|---|---|---|---|---|",
+    );
     for (const [name, path] of await clips(folder, frames)) {
       if (only.length > 0 && !only.includes(name)) continue;
       print(name, await compare(fal, path, frames, folder, hasOpenCv));
@@ -93,10 +98,11 @@ async function compare(
   const real = await decode(truth, "gray");
   const news = Math.floor(real.length / (WIDTH * HEIGHT) / 2);
   const rows: Row[] = [];
-  const timed = async (work: () => Promise<unknown>): Promise<number> => {
-    const started = performance.now();
+  const timed = async (work: () => Promise<unknown>): Promise<Speed> => {
+    const [started, before] = [performance.now(), processorSecondsWithEnded(process.pid)];
     await work();
-    return news / ((performance.now() - started) / 1000);
+    const spent = (1000 * (processorSecondsWithEnded(process.pid) - before)) / news;
+    return { rate: news / ((performance.now() - started) / 1000), spent };
   };
   const rival = join(folder, "rival.mp4");
   const minterpolate = (coding: readonly string[]) =>
@@ -111,25 +117,30 @@ async function compare(
   const best = await timed(() => request("best", "default"));
   const draft = await timed(() => request("draft", "default"));
   await minterpolate(LOSSLESS);
-  rows.push({ method: "ffmpeg, minterpolate", quality: psnr(await decode(rival, "gray"), real), rate: theirs });
+  rows.push({ method: "ffmpeg, minterpolate", quality: psnr(await decode(rival, "gray"), real), speed: theirs });
   if (hasOpenCv) {
     const { samples, seconds } = await halfWarps(await decode(half, "gray"));
-    rows.push({ method: "OpenCV, DIS medium, cubic half-warps", quality: psnr(samples, real), rate: news / seconds });
+    rows.push({
+      method: "OpenCV, DIS medium, cubic half-warps",
+      quality: psnr(samples, real),
+      speed: { rate: news / seconds, spent: (1000 * seconds) / news },
+    });
   }
-  for (const [effort, rate] of [
+  for (const [effort, speed] of [
     ["best", best],
     ["draft", draft],
   ] as const) {
     const samples = await decode(await request(effort, "lossless"), "gray");
-    rows.push({ method: `Reshoot, ${effort}`, quality: psnr(samples, real), rate });
+    rows.push({ method: `Reshoot, ${effort}`, quality: psnr(samples, real), speed });
   }
   return rows;
 }
 
 function print(name: string, rows: readonly Row[]): void {
-  for (const [index, { method, quality, rate = 0 }] of rows.entries()) {
-    const times = (rate / rows[0]!.rate!).toFixed(1);
-    console.log(`| ${index === 0 ? name : ""} | ${method} | ${quality.toFixed(2)} | ${rate.toFixed(1)} | ${times} x |`);
+  for (const [index, { method, quality, speed }] of rows.entries()) {
+    const times = (speed.rate / rows[0]!.speed.rate).toFixed(1);
+    const cells = [index === 0 ? name : "", method, quality.toFixed(2), speed.rate.toFixed(1), `${times} x`];
+    console.log(`| ${cells.join(" | ")} | ${speed.spent.toFixed(0)} |`);
   }
 }
 

@@ -261,7 +261,6 @@ export type Blend = (
   width: number,
   height: number,
   highest: number,
-  exact: number,
   paths: number,
   setBytes: number,
   count: number,

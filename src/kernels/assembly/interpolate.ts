@@ -188,50 +188,93 @@ function cubic<T>(plane: usize, width: i32, height: i32, x: f32, y: f32, table: 
   return f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1);
 }
 
-/** A packed plane at any place, bilinearly, edges repeated. */
+/** How many samples apart four neighbours may end up and still be looked up together. */
+const ALIKE: f32 = 0.08;
+
+/** Four columns of four rows from `at`, each summed with the weights at `wy`. */
 // @ts-ignore: decorator
 @inline
-function linear<T>(plane: usize, width: i32, height: i32, x: f32, y: f32): f32 {
-  const px = min(max(x, 0), <f32>(width - 1)), py = min(max(y, 0), <f32>(height - 1));
-  const ix = <i32>px, iy = <i32>py;
-  const fx = px - <f32>ix;
-  const at = plane + <usize>(iy * width + ix) * sizeof<T>();
-  const right: usize = ix + 1 < width ? sizeof<T>() : 0;
-  const below: usize = iy + 1 < height ? <usize>width * sizeof<T>() : 0;
-  const left = <f32>load<T>(at), lower = <f32>load<T>(at + below);
-  const top = left + fx * (<f32>load<T>(at + right) - left), bottom = lower + fx * (<f32>load<T>(at + below + right) - lower);
-  return top + (py - <f32>iy) * (bottom - top);
+function columns<T>(at: usize, bytes: usize, wy: usize): v128 {
+  return f32x4.add(
+    f32x4.add(
+      f32x4.mul(four<T>(at), v128.load32_splat(wy)), f32x4.mul(four<T>(at + bytes), v128.load32_splat(wy, 4)),
+    ),
+    f32x4.add(
+      f32x4.mul(four<T>(at + 2 * bytes), v128.load32_splat(wy, 8)), f32x4.mul(four<T>(at + 3 * bytes), v128.load32_splat(wy, 12)),
+    ),
+  );
+}
+
+/** Whether {@link cubicFour} may be asked for (x, y). */
+// @ts-ignore: decorator
+@inline
+function hasFour(width: i32, height: i32, x: f32, y: f32): bool {
+  return x >= 1 && y >= 1 && x < <f32>(width - 6) && y < <f32>(height - 2);
+}
+
+/** Four neighbours of a row, the first of them at (x, y), by cubic convolution. */
+// @ts-ignore: decorator
+@inline
+function cubicFour<T>(plane: usize, width: i32, x: f32, y: f32, table: usize): v128 {
+  const half: f32 = 0.5;
+  const ix = <i32>x, iy = <i32>y;
+  const wx = table + (<usize><i32>((x - <f32>ix) * <f32>STEPS + half) << 4);
+  const wy = table + (<usize><i32>((y - <f32>iy) * <f32>STEPS + half) << 4);
+  const at = plane + <usize>((iy - 1) * width + ix - 1) * sizeof<T>();
+  const bytes = <usize>width * sizeof<T>();
+  const left = columns<T>(at, bytes, wy), right = columns<T>(at + 4 * sizeof<T>(), bytes, wy);
+  return f32x4.add(
+    f32x4.add(
+      f32x4.mul(left, v128.load32_splat(wx)), f32x4.mul(v128.shuffle<f32>(left, right, 1, 2, 3, 4), v128.load32_splat(wx, 4)),
+    ),
+    f32x4.add(
+      f32x4.mul(v128.shuffle<f32>(left, right, 2, 3, 4, 5), v128.load32_splat(wx, 8)),
+      f32x4.mul(v128.shuffle<f32>(left, right, 3, 4, 5, 6), v128.load32_splat(wx, 12)),
+    ),
+  );
 }
 
 /** Both pictures along a path, mixed. `x` and `y` are the sample's place, `path` its four displacements in samples. */
 // @ts-ignore: decorator
 @inline
-function mixed<T>(
-  first: usize, second: usize, width: i32, height: i32, x: i32, y: i32, path: v128, share: f32, exact: i32, table: usize,
-): f32 {
-  const x0 = <f32>x + f32x4.extract_lane(path, 0), y0 = <f32>y + f32x4.extract_lane(path, 1);
-  const x1 = <f32>x + f32x4.extract_lane(path, 2), y1 = <f32>y + f32x4.extract_lane(path, 3);
-  let a: f32, b: f32;
-  if (exact) {
-    a = cubic<T>(first, width, height, x0, y0, table);
-    b = cubic<T>(second, width, height, x1, y1, table);
-  } else {
-    a = linear<T>(first, width, height, x0, y0);
-    b = linear<T>(second, width, height, x1, y1);
-  }
+function mixed<T>(first: usize, second: usize, width: i32, height: i32, x: i32, y: i32, path: v128, share: f32, table: usize): f32 {
+  const a = cubic<T>(first, width, height, <f32>x + f32x4.extract_lane(path, 0), <f32>y + f32x4.extract_lane(path, 1), table);
+  const b = cubic<T>(second, width, height, <f32>x + f32x4.extract_lane(path, 2), <f32>y + f32x4.extract_lane(path, 3), table);
   return a + share * (b - a);
+}
+
+/** The path at the sample `x` of a row of paths, and its share. */
+// @ts-ignore: decorator
+@inline
+function pathAt(row: usize, x: i32, perX: f32, levelWidth: i32): v128 {
+  const half: f32 = 0.5;
+  const px = min(max((<f32>x + half) * perX - half, 0), <f32>(levelWidth - 1));
+  const ix = <i32>px;
+  const at = row + (<usize>ix << 4), left = v128.load(at);
+  return f32x4.add(left, f32x4.mul(f32x4.splat(px - <f32>ix), f32x4.sub(v128.load(at, 16), left)));
+}
+
+/** The share of the second picture there. */
+// @ts-ignore: decorator
+@inline
+function shareAt(row: usize, x: i32, perX: f32, levelWidth: i32): f32 {
+  const half: f32 = 0.5;
+  const px = min(max((<f32>x + half) * perX - half, 0), <f32>(levelWidth - 1));
+  const ix = <i32>px;
+  const at = row + (<usize>ix << 2), left = load<f32>(at);
+  return left + (px - <f32>ix) * (load<f32>(at, 4) - left);
 }
 
 /**
  * One plane of the frame in between. `first`, `second`, `target`: packed planes of `width` x `height` samples up to `highest`. `paths` and `marks`
  * as {@link interpolatePaths} makes them, of a level of `levelWidth` x `levelHeight` pixels, one of which is `spanX` x `spanY` samples of
- * this plane. A sample that is marked is the mean of what the `count` sets of paths behind the first say. `exact`: 1 samples by cubic
- * convolution, 0 bilinearly. `work`: TABLE + (levelWidth + 1) * 20 bytes.
+ * this plane. A sample that is marked is the mean of what the `count` sets of paths behind the first say. `work`: TABLE + (levelWidth + 1) * 20
+ * bytes.
  */
 // @ts-ignore: decorator
 @inline
 function blend<T>(
-  first: usize, second: usize, width: i32, height: i32, highest: f32, exact: i32, paths: usize, setBytes: usize, count: i32, marks: usize,
+  first: usize, second: usize, width: i32, height: i32, highest: f32, paths: usize, setBytes: usize, count: i32, marks: usize,
   levelWidth: i32, levelHeight: i32, spanX: f32, spanY: f32, work: usize, target: usize,
 ): void {
   const half: f32 = 0.5, one: f32 = 1;
@@ -259,46 +302,71 @@ function blend<T>(
     const nearest = <usize>(min(<i32>((<f32>y + half) * perY), levelHeight - 1) * levelWidth);
     for (let x = 0; x < width; x++) {
       const own = nearest + <usize>min(<i32>((<f32>x + half) * perX), levelWidth - 1);
-      let value: f32;
       if (load<u8>(marks + own)) {
         let path = paths + setBytes + (own << 4), share = shares + setBytes + (own << 2);
-        value = 0;
+        let value: f32 = 0;
         for (let n = 0; n < count; n++) {
-          value += mixed<T>(first, second, width, height, x, y, f32x4.mul(span, v128.load(path)), load<f32>(share), exact, work);
+          value += mixed<T>(first, second, width, height, x, y, f32x4.mul(span, v128.load(path)), load<f32>(share), work);
           path += setBytes; share += setBytes;
         }
-        value *= perCount;
-      } else {
-        const px = min(max((<f32>x + half) * perX - half, 0), <f32>(levelWidth - 1));
-        const ix = <i32>px;
-        const fx = px - <f32>ix;
-        const at = row + (<usize>ix << 4), left = v128.load(at);
-        const path = f32x4.add(left, f32x4.mul(f32x4.splat(fx), f32x4.sub(v128.load(at, 16), left)));
-        const from = rowShares + (<usize>ix << 2), share = load<f32>(from);
-        value = mixed<T>(first, second, width, height, x, y, path, share + fx * (load<f32>(from, 4) - share), exact, work);
+        put<T>(target, y * width + x, value * perCount, highest);
+        continue;
       }
-      store<T>(target + <usize>(y * width + x) * sizeof<T>(), <T>(min(max(value, 0), highest) + half));
+      const path = pathAt(row, x, perX, levelWidth), share = shareAt(rowShares, x, perX, levelWidth);
+      // Four samples whose content moves alike are looked up together, as the two in the middle move.
+      if (x + 3 < width) {
+        const last = nearest + <usize>min(<i32>((<f32>(x + 3) + half) * perX), levelWidth - 1);
+        let marked: i32 = 0;
+        for (let at = own + 1; at <= last; at++) marked |= load<u8>(marks + at);
+        const other = pathAt(row, x + 3, perX, levelWidth), otherShare = shareAt(rowShares, x + 3, perX, levelWidth);
+        const near = i32x4.all_true(f32x4.lt(f32x4.abs(f32x4.sub(other, path)), f32x4.splat(ALIKE)));
+        if (!marked && near && Mathf.abs(otherShare - share) < <f32>0.01) {
+          const mean = f32x4.mul(f32x4.add(path, other), f32x4.splat(half));
+          const x0 = <f32>x + f32x4.extract_lane(mean, 0), y0 = <f32>y + f32x4.extract_lane(mean, 1);
+          const x1 = <f32>x + f32x4.extract_lane(mean, 2), y1 = <f32>y + f32x4.extract_lane(mean, 3);
+          if (hasFour(width, height, x0, y0) && hasFour(width, height, x1, y1)) {
+            const a = cubicFour<T>(first, width, x0, y0, work), b = cubicFour<T>(second, width, x1, y1, work);
+            const mix = f32x4.add(a, f32x4.mul(f32x4.splat((share + otherShare) * half), f32x4.sub(b, a)));
+            const value = f32x4.add(f32x4.min(f32x4.max(mix, f32x4.splat(0)), f32x4.splat(highest)), f32x4.splat(half));
+            const whole = i32x4.trunc_sat_f32x4_s(value), words = i16x8.narrow_i32x4_u(whole, whole);
+            const to = target + <usize>(y * width + x) * sizeof<T>();
+            if (sizeof<T>() == 1) v128.store32_lane(to, i8x16.narrow_i16x8_u(words, words), 0);
+            else v128.store64_lane(to, words, 0);
+            x += 3;
+            continue;
+          }
+        }
+      }
+      put<T>(target, y * width + x, mixed<T>(first, second, width, height, x, y, path, share, work), highest);
     }
   }
 }
 
+/** Stores a sample, rounded. */
+// @ts-ignore: decorator
+@inline
+function put<T>(target: usize, index: i32, value: f32, highest: f32): void {
+  const half: f32 = 0.5;
+  store<T>(target + <usize>index * sizeof<T>(), <T>(min(max(value, 0), highest) + half));
+}
+
 /** {@link blend} over 8-bit planes. */
 export function interpolateBlend8(
-  first: usize, second: usize, width: i32, height: i32, highest: f32, exact: i32, paths: usize, setBytes: usize, count: i32, marks: usize,
+  first: usize, second: usize, width: i32, height: i32, highest: f32, paths: usize, setBytes: usize, count: i32, marks: usize,
   levelWidth: i32, levelHeight: i32, spanX: f32, spanY: f32, work: usize, target: usize,
 ): void {
   blend<u8>(
-    first, second, width, height, highest, exact, paths, setBytes, count, marks, levelWidth, levelHeight, spanX, spanY, work, target,
+    first, second, width, height, highest, paths, setBytes, count, marks, levelWidth, levelHeight, spanX, spanY, work, target,
   );
 }
 
 /** {@link blend} over 16-bit planes. */
 export function interpolateBlend16(
-  first: usize, second: usize, width: i32, height: i32, highest: f32, exact: i32, paths: usize, setBytes: usize, count: i32, marks: usize,
+  first: usize, second: usize, width: i32, height: i32, highest: f32, paths: usize, setBytes: usize, count: i32, marks: usize,
   levelWidth: i32, levelHeight: i32, spanX: f32, spanY: f32, work: usize, target: usize,
 ): void {
   blend<u16>(
-    first, second, width, height, highest, exact, paths, setBytes, count, marks, levelWidth, levelHeight, spanX, spanY, work, target,
+    first, second, width, height, highest, paths, setBytes, count, marks, levelWidth, levelHeight, spanX, spanY, work, target,
   );
 }
 

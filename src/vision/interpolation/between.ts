@@ -58,7 +58,6 @@ export function between({ kernels, scratch }: JobContext, input: BetweenInput): 
       plane.width,
       plane.height,
       2 ** bitDepth - 1,
-      isDraft ? 0 : 1,
       paths,
       setBytes,
       isDraft ? 2 : 3,

@@ -30,7 +30,7 @@ const AHEAD = 4;
 /** New frames computed before they are asked for. */
 const PENDING = 4;
 /** Correlation along the motion below which two frames are of different scenes. */
-const CUT = 0.6;
+const CUT = 0.75;
 
 type Source = {
   readonly slot: SourceSlot;
