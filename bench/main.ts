@@ -3,6 +3,7 @@
 /** Every benchmark, loaded when asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly string[]): Promise<void> }>>> = {
   playground: () => import("./playground.ts"),
+  interpolation: () => import("./interpolation.ts"),
   queue: () => import("./queue.ts"),
   outpainting: () => import("./outpainting.ts"),
   removal: () => import("./removal.ts"),

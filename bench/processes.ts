@@ -62,6 +62,15 @@ export function processorSeconds(pids: readonly number[]): number {
   return used.reduce((sum, ticks) => sum + ticks, 0) / TICKS_PER_SECOND;
 }
 
+/** The same of one process, with what its descendants that have ended used. Linux only. */
+export function processorSecondsWithEnded(pid: number): number {
+  const used = descendants(pid).map((id) => {
+    const fields = statOf(id);
+    return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
+  });
+  return used.reduce((sum, ticks) => sum + ticks, 0) / TICKS_PER_SECOND;
+}
+
 /** Fields of `/proc/<pid>/stat` from the third on. The name of the program, in parentheses, may hold anything. */
 function statOf(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -161,19 +161,22 @@ export type Kernels = {
     scratch: number,
   ): void;
   flowAdd(target: number, source: number, width: number, height: number, stride: number): void;
+  flowMargin(level: number, width: number, height: number, stride: number): void;
   interpolatePaths(
-    u: number,
-    v: number,
-    beforeU: number,
-    beforeV: number,
-    afterU: number,
-    afterV: number,
+    forward: number,
+    backward: number,
+    middle: number,
+    before: number,
+    after: number,
+    planeBytes: number,
     width: number,
     height: number,
     stride: number,
     time: number,
+    apart: number,
     paths: number,
-    planeBytes: number,
+    setBytes: number,
+    marks: number,
   ): void;
   interpolateBlend8: Blend;
   interpolateBlend16: Blend;
@@ -320,13 +323,14 @@ export type Blend = (
   height: number,
   highest: number,
   paths: number,
-  planeBytes: number,
+  setBytes: number,
+  count: number,
+  marks: number,
   levelWidth: number,
   levelHeight: number,
-  stride: number,
   spanX: number,
   spanY: number,
-  row: number,
+  work: number,
   target: number,
 ) => void;
 

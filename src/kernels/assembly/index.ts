@@ -4,7 +4,7 @@ export { narrow, halve, halveBlocked, distance } from "./planes";
 export { alignStep } from "./align";
 export { gather8, gather16 } from "./gather";
 export { matchPatch } from "./patches";
-export { flowWiden8, flowWiden16, flowHalve } from "./flow-pyramid";
+export { flowMargin, flowWiden8, flowWiden16, flowHalve } from "./flow-pyramid";
 export { flowSearch, flowDensify, flowSeed, flowOffer } from "./flow-search";
 export { flowWarp, flowRefine } from "./flow-refine";
 export { flowEnlarge, flowDisagreement } from "./flow-field";

@@ -2,17 +2,17 @@
 import { padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { fieldAt } from "../flow/flow.ts";
-import type { Planes } from "./memory.ts";
-import { type InterpolationPlan, PATH_PLANES } from "./plan.ts";
+import type { Motions, Planes } from "./memory.ts";
+import { type InterpolationPlan, PATH_SETS } from "./plan.ts";
 
 /** What {@link between} takes: addresses. */
 export type BetweenInput = {
   readonly plan: InterpolationPlan;
   readonly first: Planes;
   readonly second: Planes;
-  /** Motion from the first to the second. */
-  readonly field: number;
-  /** Motion to the first and from the second, where these frames belong to the same scene. */
+  /** Between the first and the second. */
+  readonly motions: Motions;
+  /** From the first to the frame before it and from the second to the one behind it, where these are of the same scene. */
   readonly before?: number;
   readonly after?: number;
   /** 0 at the first, 1 at the second. */
@@ -20,52 +20,54 @@ export type BetweenInput = {
   readonly target: Planes;
 };
 
+/** Pixels of the motion's level by which both directions may differ and still be taken for one motion. */
+const APART = 0.5;
+
 /** Makes the frame. */
 export function between({ kernels, scratch }: JobContext, input: BetweenInput): void {
-  const { plan, first, second, time, target } = input;
-  const { flow, planes, bitDepth } = plan;
-  const level = flow.levels[flow.finest]!;
-  const planeBytes = padded(level.planeBytes);
-  const paths = scratch.start + level.lead;
-  const row = scratch.start + PATH_PLANES * planeBytes;
-  const own = fieldAt(flow, input.field);
-  const [before, after] =
-    input.before === undefined || input.after === undefined
-      ? [NOTHING, NOTHING]
-      : [fieldAt(flow, input.before), fieldAt(flow, input.after)];
+  const { plan, first, second, time, target, motions } = input;
+  const { flow, planes, bitDepth, setBytes, blendBytes } = plan;
+  const { width, height, stride, planeBytes } = flow.levels[flow.finest]!;
+  const paths = scratch.start;
+  const work = paths + PATH_SETS * setBytes;
+  const marks = work + blendBytes;
+  const isDraft = plan.effort === "draft";
+  const at = (field: number | undefined): number => (field === undefined ? 0 : fieldAt(flow, field).u);
+  const bends = input.before !== undefined && input.after !== undefined;
   kernels.interpolatePaths(
-    own.u,
-    own.v,
-    before.u,
-    before.v,
-    after.u,
-    after.v,
-    level.width,
-    level.height,
-    level.stride,
+    at(motions.forward),
+    at(motions.backward),
+    isDraft ? 0 : at(motions.middle),
+    bends ? at(input.before) : 0,
+    bends ? at(input.after) : 0,
+    padded(planeBytes),
+    width,
+    height,
+    stride,
     time,
+    APART,
     paths,
-    planeBytes,
+    setBytes,
+    marks,
   );
   const blend = bitDepth > 8 ? kernels.interpolateBlend16 : kernels.interpolateBlend8;
-  for (const [i, { width, height, spanX, spanY }] of planes.entries()) {
+  for (const [i, plane] of planes.entries()) {
     blend(
       first[i]!,
       second[i]!,
-      width,
-      height,
+      plane.width,
+      plane.height,
       2 ** bitDepth - 1,
       paths,
-      planeBytes,
-      level.width,
-      level.height,
-      level.stride,
-      spanX,
-      spanY,
-      row,
+      setBytes,
+      isDraft ? 2 : 3,
+      marks,
+      width,
+      height,
+      plane.spanX,
+      plane.spanY,
+      work,
       target[i]!,
     );
   }
 }
-
-const NOTHING = { u: 0, v: 0 };

@@ -6,6 +6,7 @@ import type { Frame, FrameFormat } from "../../media/frame.ts";
 import type { Effort } from "../../operations/frames.ts";
 import type { BetweenInput } from "./between.ts";
 import { InterpolationMemory, type Planes, type SourceSlot } from "./memory.ts";
+import type { MiddleInput } from "./middle.ts";
 import type { MotionInput } from "./motion.ts";
 import { planInterpolation } from "./plan.ts";
 import type { PrepareInput } from "./prepare.ts";
@@ -29,7 +30,7 @@ const AHEAD = 4;
 /** New frames computed before they are asked for. */
 const PENDING = 4;
 /** Correlation along the motion below which two frames are of different scenes. */
-const CUT = 0.6;
+const CUT = 0.75;
 
 type Source = {
   readonly slot: SourceSlot;
@@ -146,17 +147,24 @@ class Interpolation {
     prepared.catch(() => undefined);
     const source: Source = { slot, index, prepared, uses: 0, isLeft: false };
     if (previous) {
-      previous.alike = this.#findMotion(previous, source);
+      previous.alike = this.#findMotions(previous, source);
       previous.alike.catch(() => undefined);
     }
     return source;
   }
 
-  async #findMotion(first: Source, second: Source): Promise<number> {
+  async #findMotions(first: Source, second: Source): Promise<number> {
     await Promise.all([first.prepared, second.prepared]);
-    const { pyramid, field } = first.slot;
-    const input: MotionInput = { plan: this.#plan, first: pyramid, second: second.slot.pyramid, target: field };
-    return this.memory.pool.run<number>("findMotion", input);
+    const { pool } = this.memory;
+    const { pyramid: a, motions } = first.slot;
+    const { pyramid: b } = second.slot;
+    const plan = this.#plan;
+    const [alike] = await Promise.all([
+      pool.run<number>("findMiddle", { plan, first: a, second: b, target: motions.middle } satisfies MiddleInput),
+      pool.run("findMotion", { plan, from: a, to: b, target: motions.forward } satisfies MotionInput),
+      pool.run("findMotion", { plan, from: b, to: a, target: motions.backward } satisfies MotionInput),
+    ]);
+    return alike;
   }
 
   #deliver(source: Source): Item {
@@ -174,8 +182,8 @@ class Interpolation {
       plan: this.#plan,
       first: first.slot.planes,
       second: second.slot.planes,
-      field: first.slot.field,
-      ...(around && { before: around[0].slot.field, after: around[1].slot.field }),
+      motions: first.slot.motions,
+      ...(around && { before: around[0].slot.motions.backward, after: around[1].slot.motions.forward }),
       time,
       target,
     };

@@ -8,12 +8,15 @@ import type { InterpolationPlan } from "./plan.ts";
 /** A picture's planes: addresses of packed samples. */
 export type Planes = readonly [number, number, number];
 
+/** Fields of motion between two frames: from the first to the second, back, and centred between them. */
+export type Motions = { readonly forward: number; readonly backward: number; readonly middle: number };
+
 /** A frame of the source. */
 export type SourceSlot = {
   readonly planes: Planes;
   readonly pyramid: number;
-  /** The motion from this frame to the next. */
-  readonly field: number;
+  /** Motions between this frame and the next, see {@link Motions}. */
+  readonly motions: Motions;
 };
 
 const START = 1024;
@@ -32,7 +35,7 @@ export class InterpolationMemory {
   constructor(plan: InterpolationPlan, counts: { sources: number; targets: number; threads: number }) {
     const { flow, planeBytes, scratchBytes } = plan;
     const ofPlanes = planeBytes.reduce((sum, bytes) => sum + padded(bytes + BEHIND), 0);
-    const ofSource = ofPlanes + padded(flow.pyramidBytes) + padded(flow.fieldBytes);
+    const ofSource = ofPlanes + padded(flow.pyramidBytes) + 3 * padded(flow.fieldBytes);
     const bytes =
       START + counts.sources * ofSource + counts.targets * ofPlanes + counts.threads * padded(scratchBytes) + BEHIND;
     this.#plan = plan;
@@ -42,7 +45,11 @@ export class InterpolationMemory {
     this.sources = Array.from({ length: counts.sources }, () => ({
       planes: planes(),
       pyramid: arena.take(flow.pyramidBytes),
-      field: arena.take(flow.fieldBytes),
+      motions: {
+        forward: arena.take(flow.fieldBytes),
+        backward: arena.take(flow.fieldBytes),
+        middle: arena.take(flow.fieldBytes),
+      },
     }));
     this.targets = Array.from({ length: counts.targets }, planes);
     this.pool = new WorkerPool({

@@ -42,20 +42,31 @@ export function fitAffine(
   let mv = [0, 0, median(points.map((point) => point.v))];
   let spread = 16;
   for (let round = 0; round < ROUNDS; round++) {
-    const matrix = [1e-6, 0, 0, 0, 1e-6, 0, 0, 0, 1e-6];
-    const bu = [0, 0, 0];
-    const bv = [0, 0, 0];
+    let [xx, xy, x1, yy, y1, n] = [1e-6, 0, 0, 1e-6, 0, 1e-6];
+    let [ux, uy, u1, vx, vy, v1] = [0, 0, 0, 0, 0, 0];
     for (const { x, y, u: pu, v: pv } of points) {
       const ru = pu - (mu[0]! * x + mu[1]! * y + mu[2]!);
       const rv = pv - (mv[0]! * x + mv[1]! * y + mv[2]!);
       const weight = 1 / (1 + (ru * ru + rv * rv) / (spread * spread)) ** 2;
-      const terms = [x, y, 1];
-      for (let i = 0; i < 3; i++) {
-        for (let j = 0; j < 3; j++) matrix[3 * i + j]! += weight * terms[i]! * terms[j]!;
-        bu[i]! += weight * terms[i]! * pu;
-        bv[i]! += weight * terms[i]! * pv;
-      }
+      const [wx, wy] = [weight * x, weight * y];
+      xx += wx * x;
+      xy += wx * y;
+      x1 += wx;
+      yy += wy * y;
+      y1 += wy;
+      n += weight;
+      ux += wx * pu;
+      uy += wy * pu;
+      u1 += weight * pu;
+      vx += wx * pv;
+      vy += wy * pv;
+      v1 += weight * pv;
     }
+    const matrix = [xx, xy, x1, xy, yy, y1, x1, y1, n];
+    const [bu, bv] = [
+      [ux, uy, u1],
+      [vx, vy, v1],
+    ];
     const [nu, nv] = [solve(matrix, bu), solve(matrix, bv)];
     if (!nu || !nv) return undefined;
     [mu, mv] = [nu, nv];

@@ -15,21 +15,30 @@ export type PlaneSize = {
 
 /** Everything about frames of one format. */
 export type InterpolationPlan = {
+  readonly effort: Effort;
   readonly flow: FlowPlan;
+  /** Level at which the search for the motion centred between two frames ends, and that on which frames are compared to tell cuts. */
+  readonly middle: number;
+  readonly compared: number;
   readonly planes: readonly [PlaneSize, PlaneSize, PlaneSize];
   readonly bitDepth: number;
   readonly planeBytes: readonly [number, number, number];
+  /** Bytes of a set of paths, and of what blending works with beside them. */
+  readonly setBytes: number;
+  readonly blendBytes: number;
   /** Bytes of scratch memory that every job has room in. */
   readonly scratchBytes: number;
 };
 
-/** Motion is searched on pictures of about this many pixels: more says nothing new and costs as much as it is larger. */
+/** Motion is searched on pictures of at most about so many pixels, half as wide as the frames: more would say nothing new. */
 const MOST_PIXELS = 1920 * 1088 * 1.1;
+/** Pixels across the level on which frames are compared, at most. */
+const COMPARED_WIDTH = 128;
 
-/** Planes of the finest level that the search for motion works in. */
-export const MOTION_PLANES = 20;
-/** Those of a frame in between: the paths. */
-export const PATH_PLANES = 5;
+/** Planes of the finest level that the search for the middle's motion works in. */
+export const MIDDLE_PLANES = 9;
+/** Sets of paths of a frame in between. */
+export const PATH_SETS = 4;
 
 /** Plans for frames of `format`. */
 export function planInterpolation(format: FrameFormat, effort: Effort): InterpolationPlan {
@@ -46,19 +55,30 @@ export function planInterpolation(format: FrameFormat, effort: Effort): Interpol
   const luma: PlaneSize = { width, height, spanX: span, spanY: span };
   const bytes = (plane: PlaneSize): number => plane.width * plane.height * (bitDepth > 8 ? 2 : 1);
   const patches = padded(own.columns * own.rows * 12) + padded(own.columns * own.rows * 8) + 1024;
-  const motion = patches + MOTION_PLANES * padded(own.planeBytes);
-  const paths = PATH_PLANES * padded(own.planeBytes) + 5 * padded(own.stride * 4);
+  const ofMiddle = patches + MIDDLE_PLANES * padded(own.planeBytes);
+  const pixels = own.width * own.height;
+  const setBytes = padded(pixels * 20);
+  const blendBytes = padded(2064 + (own.width + 1) * 20);
+  const coarsest = flow.levels.length - 1;
+  const small = flow.levels.findIndex((level) => level.width <= COMPARED_WIDTH);
+  const compared = Math.max(flow.finest, small < 0 ? coarsest : small);
   return {
+    effort,
     flow,
+    compared,
+    // Where both directions contradict each other little depends on the last pixel.
+    middle: effort === "draft" ? compared : Math.min(flow.finest + 1, compared),
     planes: [luma, chroma, chroma],
     bitDepth,
     planeBytes: [bytes(luma), bytes(chroma), bytes(chroma)],
-    scratchBytes: Math.max(flow.scratchBytes, motion, paths),
+    setBytes,
+    blendBytes,
+    scratchBytes: Math.max(flow.scratchBytes, ofMiddle, PATH_SETS * setBytes + blendBytes + padded(pixels)),
   };
 }
 
 function optionsFor(pixels: number, effort: Effort): FlowOptions {
-  if (effort === "draft") return { finest: 2, step: 4, iterations: 4, rounds: 0, sweeps: 0 };
+  if (effort === "draft") return { finest: 2, step: 4, iterations: 5, rounds: 1, sweeps: 5 };
   const finest = pixels > MOST_PIXELS ? 2 : 1;
-  return { finest, step: 4, iterations: 5, rounds: 3, sweeps: 5 };
+  return { finest, step: 4, iterations: 5, rounds: 1, sweeps: 5 };
 }
