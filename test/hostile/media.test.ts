@@ -17,7 +17,6 @@ const AT_ONCE = 3;
 const VOID = "fal-ai/void-video-inpainting";
 const MERGE = "fal-ai/ffmpeg-api/merge-audio-video";
 const UPSCALE = "fal-ai/video-upscaler";
-const LUMA = "fal-ai/luma-dream-machine/ray-2/reframe";
 const OUTPAINT = "fal-ai/wan-vace-14b/outpainting";
 const FIELDS = [
   [VOID, "video_url"],
@@ -25,7 +24,6 @@ const FIELDS = [
   [MERGE, "video_url"],
   [MERGE, "audio_url"],
   [UPSCALE, "video_url"],
-  [LUMA, "video_url"],
   [OUTPAINT, "video_url"],
 ] as const;
 
@@ -43,15 +41,10 @@ const GOOD: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     video_url: inline("video/x-yuv4mpeg", yuv4mpeg({ level: (frame) => 100 + frame })),
     audio_url: inline("audio/wav", wave()),
   },
-  [LUMA]: {
-    aspect_ratio: "1:1",
-    video_url: inline("video/x-yuv4mpeg", yuv4mpeg({ level: (frame) => 100 + frame })),
-  },
   [OUTPAINT]: {
     prompt: "",
     resolution: "480p",
-    match_input_num_frames: true,
-    expand_left: true,
+    aspect_ratio: "16:9",
     video_url: inline("video/x-yuv4mpeg", yuv4mpeg({ level: (frame) => 100 + frame })),
   },
   [UPSCALE]: { video_url: inline("video/x-yuv4mpeg", yuv4mpeg({ level: (frame) => 100 + frame })) },
