@@ -23,6 +23,7 @@ export const CPU_OPERATIONS: readonly OperationName[] = [
   "drawWaveform",
   "imagesToVideo",
   "upscale",
+  "reframe",
   "placePicture",
   "zipFrames",
   "segment",
