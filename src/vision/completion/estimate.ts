@@ -66,7 +66,11 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
       box,
       (i, x, y) => edge[i]! <= reach || (edge[i]! <= ringReach && ((x + y) & 1) === 0),
     );
-    const { values, counts } = gatherPixels(context, layout, pixels, sources, { plane, from: "source", most: input.most });
+    const { values, counts } = gatherPixels(context, layout, pixels, sources, {
+      plane,
+      from: "source",
+      most: input.most,
+    });
     const ring = new RingTest(layout, plane, edge, ringReach, reach + THIRD);
     level(pixels, values, counts, from, ring, layout, plane, box);
     const top = 2 ** format.bitDepth - 1;
