@@ -24,6 +24,7 @@ export const CPU_OPERATIONS: readonly OperationName[] = [
   "imagesToVideo",
   "upscale",
   "interpolateFrames",
+  "reframe",
   "placePicture",
   "zipFrames",
   "segment",

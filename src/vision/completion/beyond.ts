@@ -60,9 +60,19 @@ export function beyond(context: JobContext, { layout, base, anchors, avoid }: Be
     }));
     continuePlane({ width: size.width, height: size.height, values, known }, boxes);
     const top = 2 ** bitDepth - 1;
-    for (const pixel of rest) fills[place(pixel)] = Math.min(top, Math.max(0, Math.round(values[place(pixel)]!)));
+    for (const pixel of rest) {
+      const at = place(pixel);
+      fills[at] = Math.min(top, Math.max(0, Math.round(values[at]! + dither(at))));
+    }
   }
   return { invented };
+}
+
+/** Half a level at most, by place alone: soft slopes show no steps, and stay as they are from frame to frame. */
+function dither(at: number): number {
+  let bits = Math.imul(at + 1, 0x9e3779b1);
+  bits = Math.imul(bits ^ (bits >>> 15), 0x85ebca6b);
+  return ((bits ^ (bits >>> 13)) >>> 0) / 2 ** 32 - 0.5;
 }
 
 /** The picture's own samples stay up to its very edge. */

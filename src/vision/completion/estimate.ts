@@ -16,6 +16,8 @@ export type EstimateInput = {
   readonly hole: Box;
   readonly affected: boolean;
   readonly sources: readonly Source[];
+  /** Samples combined for a pixel at most, up to 16. */
+  readonly most: number;
   /** Addresses of frames whose maps are wanted back as they fit around the hole. */
   readonly near: readonly number[];
 };
@@ -28,8 +30,6 @@ export type Estimated = {
   readonly local: readonly Source[];
 };
 
-/** Samples combined for a pixel at most. */
-const MOST = 16;
 /** Width in pixels of the ring on which a fill is compared with its surroundings. */
 const RING = 8;
 /** Thirds of a pixel: the unit of distance maps. */
@@ -66,7 +66,11 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
       box,
       (i, x, y) => edge[i]! <= reach || (edge[i]! <= ringReach && ((x + y) & 1) === 0),
     );
-    const { values, counts } = gatherPixels(context, layout, pixels, sources, { plane, from: "source", most: MOST });
+    const { values, counts } = gatherPixels(context, layout, pixels, sources, {
+      plane,
+      from: "source",
+      most: input.most,
+    });
     const ring = new RingTest(layout, plane, edge, ringReach, reach + THIRD);
     level(pixels, values, counts, from, ring, layout, plane, box);
     const top = 2 ** format.bitDepth - 1;

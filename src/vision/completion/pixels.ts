@@ -75,18 +75,22 @@ export function listPixels(
 ): PixelList {
   const { width, height, shiftX, shiftY } = layout.sizes[plane]!;
   const luma = layout.format.width;
-  const found: number[] = [];
-  for (let y = box.y0 >> shiftY; y < Math.min(height, ((box.y1 - 1) >> shiftY) + 1); y++) {
-    for (let x = box.x0 >> shiftX; x < Math.min(width, ((box.x1 - 1) >> shiftX) + 1); x++) {
+  const [x0, x1] = [box.x0 >> shiftX, Math.min(width, ((box.x1 - 1) >> shiftX) + 1)];
+  const [y0, y1] = [box.y0 >> shiftY, Math.min(height, ((box.y1 - 1) >> shiftY) + 1)];
+  const found = new Int32Array(Math.max(0, x1 - x0) * Math.max(0, y1 - y0));
+  let count = 0;
+  for (let y = y0; y < y1; y++) {
+    const lastRow = Math.min((y + 1) << shiftY, layout.format.height);
+    for (let x = x0; x < x1; x++) {
+      const last = Math.min((x + 1) << shiftX, luma);
       let hit = false;
-      for (let ly = y << shiftY; !hit && ly < Math.min((y + 1) << shiftY, layout.format.height); ly++) {
-        for (let lx = x << shiftX; !hit && lx < Math.min((x + 1) << shiftX, luma); lx++)
-          hit = wanted(ly * luma + lx, x, y);
+      for (let ly = y << shiftY; !hit && ly < lastRow; ly++) {
+        for (let lx = x << shiftX; !hit && lx < last; lx++) hit = wanted(ly * luma + lx, x, y);
       }
-      if (hit) found.push((y << 16) | x);
+      if (hit) found[count++] = (y << 16) | x;
     }
   }
-  return Int32Array.from(found);
+  return found.slice(0, count);
 }
 
 /** A rectangle grown by `margin` and cut to the picture. */

@@ -19,6 +19,9 @@ export type { MaskedFrame, RemovalOptions } from "./options.ts";
 const REFINE_REACH = 4;
 /** Weight of a neighbour in the second pass, by distance in frames. */
 const REFINE_WEIGHTS = [1, 1, 0.8, 0.6, 0.4];
+/** Frames combined for a pixel at most; beyond the picture fewer: there is more of it, and the nearest in time fit best. */
+const SAMPLES = 16;
+const BEYOND_SAMPLES = 6;
 /** A frame of which more than this share was made up becomes the model for later ones. */
 const ANCHOR_SHARE = 1 / 4000;
 /** The same beyond the picture, where what is made up is soft. */
@@ -129,6 +132,7 @@ class Removal {
           hole,
           affected,
           sources: this.#sources(frames[i]!),
+          most: this.#options.beyond ? BEYOND_SAMPLES : SAMPLES,
           near: this.#near(frames[i]!).map((frame) => frame.base),
         }),
       ),
