@@ -1,10 +1,24 @@
 /** What the threads of removal and of the search for a moving object can do. */
+import { carry } from "./completion/carry.ts";
 import { estimate } from "./completion/estimate.ts";
 import { finish } from "./completion/finish.ts";
 import { invent } from "./completion/invent.ts";
+import { layOver } from "./completion/lay-over.ts";
+import { markMotion } from "./completion/motion.ts";
 import { prepare } from "./frames/prepare.ts";
 import { difference } from "./moving-object/difference.ts";
 import { alignPair, alignToKey } from "./registration/pair.ts";
 
 /** Everything a vision thread can be asked, by name. */
-export const jobs = { prepare, alignPair, alignToKey, estimate, invent, finish, difference };
+export const jobs = {
+  prepare,
+  alignPair,
+  alignToKey,
+  markMotion,
+  estimate,
+  carry,
+  layOver,
+  invent,
+  finish,
+  difference,
+};

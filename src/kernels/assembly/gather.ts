@@ -74,7 +74,8 @@ function floor32(v: f32): f32 { return floor<f32>(v); }
 
 /**
  * `pixels`: `count` i32, y << 16 | x in the plane. `sources`: `sourceCount` records of 24 words: plane and blocked-map
- * pointers (u32, u32; the map has luma size, 0: none), exact (u32, 1: same pixel grid), pad, homography from target to
+ * pointers (u32, u32; the map has luma size, 0: none), exact (u32, 1: same pixel grid), the map's
+ * bits that block (u32), homography from target to
  * source in luma pixels (9 f32), gain, offset, weight (f32), pads. A source's sample is (sample - offset) / gain.
  * Sources are tried in order until `most` samples, at most 16, are found. `values` f32 and `counts` u8 receive the combined
  * sample and how many were found (0: none, value untouched). `scratch`: 1088 bytes. `floor`: the noise, in levels, that
@@ -110,7 +111,7 @@ function gather<T>(
     for (let k = 0; k < sourceCount && open; k++) {
       const s = sources + <usize>(k * 96);
       const plane = <usize>load<u32>(s), blocked = <usize>load<u32>(s, 4);
-      const exact = load<u32>(s, 8);
+      const exact = load<u32>(s, 8), bits = <i32>load<u32>(s, 12);
       let wanted = open;
       let lumaX = fx, lumaY = fy;
       if (!exact) {
@@ -140,7 +141,7 @@ function gather<T>(
         if (lane == 1) place = i32x4.extract_lane(near, 1);
         else if (lane == 2) place = i32x4.extract_lane(near, 2);
         else if (lane == 3) place = i32x4.extract_lane(near, 3);
-        if (blocked && load<u8>(blocked + <usize>place)) continue;
+        if (blocked && (<i32>load<u8>(blocked + <usize>place) & bits)) continue;
         let sample: f32;
         if (exact) {
           const own = load<i32>(pixels + (<usize>(i + lane) << 2));

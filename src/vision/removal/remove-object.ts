@@ -8,6 +8,7 @@ import type { FinishInput } from "../completion/finish.ts";
 import { FrameMemory, SPARE_SLOTS, windowFor } from "../frames/frame-memory.ts";
 import { type Layout, layoutOf } from "../frames/layout.ts";
 import { type Held, toFrame, Window } from "../frames/window.ts";
+import { MovingBehind } from "./moving-behind.ts";
 import type { MaskedFrame, RemovalOptions } from "./options.ts";
 
 export type { MaskedFrame, RemovalOptions } from "./options.ts";
@@ -16,6 +17,8 @@ export type { MaskedFrame, RemovalOptions } from "./options.ts";
 const REFINE_REACH = 4;
 /** Weight of a neighbour in the second pass, by distance in frames. */
 const REFINE_WEIGHTS = [1, 1, 0.8, 0.6, 0.4];
+/** Where nothing else shows a point, what moves may be believed from this many frames away. */
+const BELIEVABLE = 15;
 /** A frame of which more than this share was made up becomes the model for later ones. */
 const ANCHOR_SHARE = 1 / 4000;
 
@@ -57,6 +60,7 @@ class Removal {
   readonly #size: number;
   readonly #memory: FrameMemory;
   readonly #window: Window;
+  readonly #moving: MovingBehind;
   #emitted = 0;
 
   constructor(layout: Layout, options: RemovalOptions) {
@@ -68,6 +72,7 @@ class Removal {
       log("INFO", `Frames of this size are considered ${this.#size} at a time`);
     this.#memory = new FrameMemory(layout, this.#size + 2 * SPARE_SLOTS, Math.max(1, options.threads));
     this.#window = new Window(this.#memory, layout, "homography", log);
+    this.#moving = new MovingBehind(this.#memory.pool, layout, log);
   }
 
   /** Takes a frame in. @returns whether the window is full. */
@@ -116,21 +121,28 @@ class Removal {
   async #complete(frames: readonly Held[]): Promise<void> {
     const { pool } = this.#memory;
     const layout = this.#layout;
+    const moving = await this.#moving.look(this.#window, frames);
     const estimates = await Promise.all(
-      frames.map(({ base, hole, affected }, i) =>
-        pool.run<Estimated>("estimate", {
+      frames.map((frame) => {
+        const { base, hole, affected, index } = frame;
+        const sources = this.#window.sources(frame);
+        const others = this.#window.held.filter((other) => Math.abs(other.index - index) <= BELIEVABLE);
+        const bases = new Set(others.map((other) => other.base));
+        return pool.run<Estimated>("estimate", {
           layout,
           base,
           hole,
           affected,
-          sources: this.#window.sources(frames[i]!),
-          near: this.#near(frames[i]!).map((frame) => frame.base),
-        }),
-      ),
+          sources,
+          believable: moving ? sources.filter((source) => bases.has(source.base)).length : undefined,
+          near: this.#near(frame).map((other) => other.base),
+        });
+      }),
     );
+    const unseenOf = moving ? await this.#moving.fill(this.#window, frames) : undefined;
     for (const [i, frame] of frames.entries()) {
       const { unseen, local } = estimates[i]!;
-      frame.unseen = unseen;
+      frame.unseen = unseenOf?.get(frame) ?? unseen;
       frame.local = new Map(
         this.#near(frame).flatMap(({ index, base }) => {
           const source = local.find((one) => one.base === base);

@@ -1,0 +1,139 @@
+/** What moves by itself behind holes: found, carried both ways through time, and painted in. */
+import type { WorkerPool } from "../../kernels/pool.ts";
+import type { Carried, CarryInput } from "../completion/carry.ts";
+import type { LayOverInput } from "../completion/lay-over.ts";
+import type { MotionInput } from "../completion/motion.ts";
+import { BALANCED_FLOW, type FlowPlan, planFlow } from "../flow/plan.ts";
+import type { Layout } from "../frames/layout.ts";
+import type { Held, Window } from "../frames/window.ts";
+import type { RemovalOptions } from "./options.ts";
+
+/** Every how many frames it is tried whether anything moves at all. */
+const TRY_EVERY = 5;
+/** Share of a hole's surroundings that must move in one of the tried frames. */
+const LEAST_SHARE = 0.06;
+
+const NOTHING: Carried = {
+  cells: new Int32Array(0),
+  bases: new Uint32Array(0),
+  x: new Float32Array(0),
+  y: new Float32Array(0),
+  doubt: new Float32Array(0),
+};
+
+/** One clip's. */
+export class MovingBehind {
+  readonly #pool: WorkerPool;
+  readonly #layout: Layout;
+  readonly #plan: FlowPlan;
+  readonly #log: NonNullable<RemovalOptions["onLog"]>;
+
+  constructor(pool: WorkerPool, layout: Layout, log: NonNullable<RemovalOptions["onLog"]>) {
+    this.#pool = pool;
+    this.#layout = layout;
+    this.#plan = planFlow(layout.format.width, layout.format.height, BALANCED_FLOW);
+    this.#log = log;
+  }
+
+  /**
+   * Marks what moves by itself in the held frames.
+   * @param frames those to be filled. @returns false when nothing does around their holes: then nothing is marked.
+   */
+  async look(window: Window, frames: readonly Held[]): Promise<boolean> {
+    const left = (held: readonly Held[]) => held.filter((frame) => frame.moving === undefined);
+    await this.#mark(window, left(frames.filter((_, i) => i % TRY_EVERY === 0)));
+    const most = Math.max(0, ...frames.map((frame) => frame.moving ?? 0));
+    if (most < LEAST_SHARE) return false;
+    await this.#mark(window, left(window.held));
+    this.#log(
+      "DEBUG",
+      `Something moves by itself behind the object (${(100 * most).toFixed(1)} % of what is around it)`,
+    );
+    return true;
+  }
+
+  /** Carries and paints it. @returns for each frame the luma pixels of its hole that nothing shows. */
+  async fill(window: Window, frames: readonly Held[]): Promise<Map<Held, number>> {
+    const [past, future] = await Promise.all([
+      this.#follow(window, frames, -1),
+      this.#follow(window, [...frames].reverse(), 1),
+    ]);
+    const unseen = await Promise.all(
+      frames.map((frame) => {
+        const carried = [past.get(frame)!, future.get(frame)!];
+        const bases = new Set(carried.flatMap((one) => [...new Set(one.bases)]));
+        const brightness = window.held
+          .filter(({ base }) => bases.has(base))
+          .map((other) => {
+            const { base, gain, offset } = window.source(frame, other);
+            return { base, gain, offset };
+          });
+        const input: LayOverInput = { layout: this.#layout, plan: this.#plan, base: frame.base, carried, brightness };
+        return this.#pool.run<number>("layOver", input);
+      }),
+    );
+    return new Map(frames.map((frame, i) => [frame, unseen[i]!]));
+  }
+
+  async #mark(window: Window, frames: readonly Held[]): Promise<void> {
+    const marked = await Promise.all(
+      frames.map((frame) => {
+        const neighbours = [-1, 1].flatMap((step) => {
+          const other = beside(window, frame, step);
+          return other ? [{ base: other.base, homography: window.source(frame, other).homography }] : [];
+        });
+        const { base, hole } = frame;
+        const input: MotionInput = { layout: this.#layout, plan: this.#plan, base, hole, neighbours };
+        return this.#pool.run<{ share: number }>("markMotion", input);
+      }),
+    );
+    for (const [i, frame] of frames.entries()) frame.moving = marked[i]!.share;
+  }
+
+  /** Carries through the frames, each from its neighbour on one side (-1: the frame before). */
+  async #follow(window: Window, frames: readonly Held[], side: -1 | 1): Promise<Map<Held, Carried>> {
+    const reached = new Map<Held, Carried>();
+    for (const frame of frames) {
+      const before = beside(window, frame, side);
+      let carried = NOTHING;
+      if (before && frame.hole) {
+        const known = reached.get(before) ?? (side < 0 ? before.past : undefined) ?? NOTHING;
+        const input: CarryInput = {
+          layout: this.#layout,
+          plan: this.#plan,
+          from: before.base,
+          to: frame.base,
+          homography: window.source(before, frame).homography,
+          carried: stillHeld(known, window),
+          fromHole: before.hole,
+          toHole: frame.hole,
+        };
+        // A neighbour whose hole is not filled yet shows nothing that can be carried on.
+        if (!before.hole || before.unseen !== undefined || reached.has(before))
+          carried = await this.#pool.run<Carried>("carry", input);
+      }
+      reached.set(frame, carried);
+      if (side < 0) frame.past = carried;
+    }
+    return reached;
+  }
+}
+
+function beside(window: Window, frame: Held, step: number): Held | undefined {
+  const other = window.held[window.held.indexOf(frame) + step];
+  return other?.scene === frame.scene ? other : undefined;
+}
+
+/** Without what was last seen in frames that are no longer in memory. */
+function stillHeld(carried: Carried, window: Window): Carried {
+  const bases = new Set(window.held.map(({ base }) => base));
+  const kept = Int32Array.from(carried.cells.keys()).filter((i) => bases.has(carried.bases[i]!));
+  if (kept.length === carried.cells.length) return carried;
+  return {
+    cells: kept.map((i) => carried.cells[i]!),
+    bases: Uint32Array.from(kept, (i) => carried.bases[i]!),
+    x: Float32Array.from(kept, (i) => carried.x[i]!),
+    y: Float32Array.from(kept, (i) => carried.y[i]!),
+    doubt: Float32Array.from(kept, (i) => carried.doubt[i]!),
+  };
+}
