@@ -5,6 +5,7 @@ import { finish } from "./completion/finish.ts";
 import { invent } from "./completion/invent.ts";
 import { layOver } from "./completion/lay-over.ts";
 import { markMotion } from "./completion/motion.ts";
+import { pairMotion } from "./completion/pair-motion.ts";
 import { prepare } from "./frames/prepare.ts";
 import { difference } from "./moving-object/difference.ts";
 import { alignPair, alignToKey } from "./registration/pair.ts";
@@ -16,6 +17,7 @@ export const jobs = {
   alignToKey,
   markMotion,
   estimate,
+  pairMotion,
   carry,
   layOver,
   invent,

@@ -35,7 +35,7 @@ function cubic(t: f32): v128 {
 /** The plane's value between its samples. */
 // @ts-ignore: decorator
 @inline
-function interpolate<T>(plane: usize, width: i32, height: i32, px: f32, py: f32): f32 {
+export function interpolate<T>(plane: usize, width: i32, height: i32, px: f32, py: f32): f32 {
   const size = <usize>sizeof<T>();
   const ix = <i32>floor32(px), iy = <i32>floor32(py);
   const wx = cubic(px - <f32>ix), wy = cubic(py - <f32>iy);

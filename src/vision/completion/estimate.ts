@@ -90,7 +90,12 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
     }
   }
   if (input.affected) decideAffected(context, layout, base, box);
-  if (input.believable !== undefined) {
+  let unseen = 0;
+  for (let i = 0; i < count; i++) {
+    if (edge[i]! > reach) state[i] = 0;
+    else if (state[i] === UNSEEN) unseen++;
+  }
+  if (input.believable !== undefined && unseen > 0) {
     // Motion is looked for in the filled picture: nothing of the object may be left in it.
     for (const plane of [0, 1, 2])
       smoothFill(
@@ -98,13 +103,8 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
         layout,
         base,
         plane,
-        listPixels(layout, plane, box, (i) => state[i] === UNSEEN && edge[i]! <= reach),
+        listPixels(layout, plane, box, (i) => state[i] === UNSEEN),
       );
-  }
-  let unseen = 0;
-  for (let i = 0; i < count; i++) {
-    if (edge[i]! > reach) state[i] = 0;
-    else if (state[i] === UNSEEN) unseen++;
   }
   return { unseen, local: sources.filter((source) => input.near.includes(source.base)) };
 }
@@ -123,17 +123,14 @@ function lookUp(
   const [values, counts] = [found.values.slice(), found.counts.slice()];
   const bases = new Set(all.slice(0, believable).map(({ base }) => base));
   const close = sources.filter(({ base }) => bases.has(base));
-  const left = Int32Array.from(pixels.keys()).filter((i) => counts[i] === 0);
-  const more = gatherPixels(
-    context,
-    layout,
-    left.map((i) => pixels[i]!),
-    close,
-    options,
-  );
-  for (const [k, i] of left.entries()) {
-    values[i] = more.values[k]!;
-    counts[i] = more.counts[k]!;
+  const left: number[] = [];
+  for (let i = 0; i < counts.length; i++) if (counts[i] === 0) left.push(i);
+  if (left.length === 0) return { values, counts };
+  const list = Int32Array.from(left, (i) => pixels[i]!);
+  const more = gatherPixels(context, layout, list, close, options);
+  for (let k = 0; k < left.length; k++) {
+    values[left[k]!] = more.values[k]!;
+    counts[left[k]!] = more.counts[k]!;
   }
   return { values, counts };
 }

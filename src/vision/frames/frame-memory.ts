@@ -5,7 +5,9 @@ import { WorkerPool } from "../../kernels/pool.ts";
 import type { Frame, Plane } from "../../media/frame.ts";
 import { carryScratch } from "../completion/carry.ts";
 import { exemplarScratch, MOST_PIXELS } from "../completion/exemplar.ts";
-import { planFlow } from "../flow/plan.ts";
+import { layOverScratch } from "../completion/lay-over.ts";
+import { motionScratch } from "../completion/motion.ts";
+import { pairScratch } from "../completion/pair-motion.ts";
 import { bytesAt, type Layout, samplesAt } from "./layout.ts";
 
 /** Bytes that frame slots may take altogether. */
@@ -27,7 +29,10 @@ function scratchBytes(layout: Layout): number {
   return Math.max(
     width * height * 12 + 256 * 1024,
     exemplarScratch(MOST_PIXELS),
-    carryScratch(planFlow(width, height)),
+    motionScratch(layout),
+    pairScratch(layout),
+    carryScratch(layout),
+    layOverScratch(layout),
   );
 }
 
