@@ -134,14 +134,16 @@ function gather<T>(
         ? i32x4.add(i32x4.mul(i32x4.min_s(i32x4.shl(i32x4.shr_s(at, 16), shiftY), i32x4.splat(lumaHeight - 1)), i32x4.splat(lumaWidth)),
             i32x4.min_s(i32x4.shl(v128.and(at, i32x4.splat(0xffff)), shiftX), i32x4.splat(lumaWidth - 1)))
         : i32x4.add(i32x4.mul(i32x4.trunc_sat_f32x4_s(f32x4.add(lumaY, half)), i32x4.splat(lumaWidth)), i32x4.trunc_sat_f32x4_s(f32x4.add(lumaX, half)));
-      for (let lane = 0; lane < 4; lane++) {
-        if (!(wanted & (1 << lane))) continue;
+      if (blocked) {
+        const b0 = wanted & 1 ? <i32>load<u8>(blocked + <usize>i32x4.extract_lane(near, 0)) & bits : 0;
+        const b1 = wanted & 2 ? <i32>load<u8>(blocked + <usize>i32x4.extract_lane(near, 1)) & bits : 0;
+        const b2 = wanted & 4 ? <i32>load<u8>(blocked + <usize>i32x4.extract_lane(near, 2)) & bits : 0;
+        const b3 = wanted & 8 ? <i32>load<u8>(blocked + <usize>i32x4.extract_lane(near, 3)) & bits : 0;
+        wanted &= (b0 ? 0 : 1) | (b1 ? 0 : 2) | (b2 ? 0 : 4) | (b3 ? 0 : 8);
+      }
+      for (; wanted; wanted &= wanted - 1) {
+        const lane = ctz<i32>(wanted);
         const lane4 = <usize>lane << 2;
-        let place = i32x4.extract_lane(near, 0);
-        if (lane == 1) place = i32x4.extract_lane(near, 1);
-        else if (lane == 2) place = i32x4.extract_lane(near, 2);
-        else if (lane == 3) place = i32x4.extract_lane(near, 3);
-        if (blocked && (<i32>load<u8>(blocked + <usize>place) & bits)) continue;
         let sample: f32;
         if (exact) {
           const own = load<i32>(pixels + (<usize>(i + lane) << 2));
