@@ -75,7 +75,7 @@ export class MovingBehind {
       frames.map((frame) => {
         const neighbours = [-1, 1].flatMap((step) => {
           const other = beside(window, frame, step);
-          return other ? [{ base: other.base, homography: window.source(frame, other).homography }] : [];
+          return other ? [window.source(frame, other)] : [];
         });
         const { base, hole } = frame;
         const input: MotionInput = { layout: this.#layout, base, hole, neighbours };
