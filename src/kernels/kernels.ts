@@ -103,6 +103,7 @@ export type Kernels = {
     xs: number,
     ys: number,
     olds: number,
+    blocked: number,
     maxX: number,
     maxY: number,
     target: number,

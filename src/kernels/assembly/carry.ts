@@ -5,6 +5,8 @@ import { interpolate } from "./gather";
 const UNKNOWN: i32 = -32768;
 /** Steps of stored motion in a pixel. */
 const STEPS: f32 = 64;
+/** Of eight neighbours, so many close a gap. */
+const CLOSED: i32 = 5;
 
 /** A map's homogeneous divisor, inverted, at a point; `h`: nine f64. */
 // @ts-ignore: decorator
@@ -212,22 +214,23 @@ export function carrySplat(
 /**
  * Lists what {@link carrySplat} left in a region's cells that show nothing in the next frame (`there`), as records of cell (i32), frame (u32),
  * x, y (f32, luma pixels) and doubt (f32) at `target`. `from`: the frame that was carried from; `bases`, `xs`, `ys`, `olds`: what had been carried
- * to it. `maxX`, `maxY`: the picture's last column and row.
+ * to it. `blocked`: from a frame's address to its finest map, whose lowest bit marks the object. `maxX`, `maxY`: the picture's last column and
+ * row.
  * @returns how many.
  */
 export function carryCollect(
   x0: i32, y0: i32, columns: i32, rows: i32, scale: i32, inside: usize, here: usize, there: usize, mapWidth: i32, mapHeight: i32,
-  sums: usize, doubts: usize, from: u32, bases: usize, xs: usize, ys: usize, olds: usize, maxX: f32, maxY: f32, target: usize,
+  sums: usize, doubts: usize, from: u32, bases: usize, xs: usize, ys: usize, olds: usize, blocked: usize, maxX: f32, maxY: f32, target: usize,
 ): i32 {
   let found = 0;
   for (let cy = y0; cy < min(y0 + rows, mapHeight); cy++) {
     for (let cx = x0; cx < min(x0 + columns, mapWidth); cx++) {
       const i = cy * mapWidth + cx;
       if (!load<u8>(there + i)) continue;
-      const sum = sums + (<usize>i << 4);
-      const weight = load<f32>(sum);
+      const sum = landed(sums, cx, cy, mapWidth, mapHeight);
+      const weight = f32x4.extract_lane(sum, 0);
       if (weight <= 0.5) continue;
-      const sx = <f32>cx - load<f32>(sum, 4) / weight, sy = <f32>cy - load<f32>(sum, 8) / weight;
+      const sx = <f32>cx - f32x4.extract_lane(sum, 1) / weight, sy = <f32>cy - f32x4.extract_lane(sum, 2) / weight;
       const rx = <i32>floor<f32>(sx + 0.5), ry = <i32>floor<f32>(sy + 0.5);
       if (rx < 0 || ry < 0 || rx >= mapWidth || ry >= mapHeight) continue;
       const origin = ry * mapWidth + rx;
@@ -238,9 +241,12 @@ export function carryCollect(
       const x = ox + (held < 0 ? <f32>middle(rx, scale) : load<f32>(xs + old));
       const y = oy + (held < 0 ? <f32>middle(ry, scale) : load<f32>(ys + old));
       if (!(x >= 0 && y >= 0 && x <= maxX && y <= maxY)) continue;
+      const base = held < 0 ? from : load<u32>(bases + old);
+      // Small errors add up from frame to frame: what they have led onto the object itself is no background.
+      if (load<u8>(<usize>base + blocked + <usize>(<i32>(y + 0.5) * (<i32>maxX + 1) + <i32>(x + 0.5))) & 1) continue;
       const record = target + <usize>(found * 20);
       store<i32>(record, i);
-      store<u32>(record, held < 0 ? from : load<u32>(bases + old), 4);
+      store<u32>(record, base, 4);
       store<f32>(record, x, 8);
       store<f32>(record, y, 12);
       store<f32>(record, load<f32>(doubts + (<usize>origin << 2)) + (held < 0 ? 0 : load<f32>(olds + old)), 16);
@@ -248,6 +254,24 @@ export function carryCollect(
     }
   }
   return found;
+}
+
+/** What landed in a cell; in a gap that most cells around have closed in on, what landed there. */
+// @ts-ignore: decorator
+@inline
+function landed(sums: usize, cx: i32, cy: i32, mapWidth: i32, mapHeight: i32): v128 {
+  const own = v128.load(sums + (<usize>(cy * mapWidth + cx) << 4));
+  if (f32x4.extract_lane(own, 0) > 0.5) return own;
+  let sum = own, full = 0;
+  for (let y = max(0, cy - 1); y <= min(mapHeight - 1, cy + 1); y++) {
+    for (let x = max(0, cx - 1); x <= min(mapWidth - 1, cx + 1); x++) {
+      const one = v128.load(sums + (<usize>(y * mapWidth + x) << 4));
+      if (f32x4.extract_lane(one, 0) <= 0.5) continue;
+      sum = f32x4.add(sum, one);
+      full++;
+    }
+  }
+  return full >= CLOSED ? sum : own;
 }
 
 /**

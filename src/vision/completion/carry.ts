@@ -127,6 +127,7 @@ export function carry(context: JobContext, input: CarryInput): Carried {
     lists[2],
     lists[3],
     lists[4],
+    layout.levels[0]!.blocked,
     layout.format.width - 1,
     layout.format.height - 1,
     target,
