@@ -1,7 +1,7 @@
 /** Job: paints what moves behind a hole over the still background that fills it. */
 import { Arena } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, SEEN, UNSEEN } from "../frames/layout.ts";
+import { bytesAt, type Layout, MASKED, SEEN, UNSEEN } from "../frames/layout.ts";
 import type { Carried } from "./carry.ts";
 import { type CellMap, cellMap } from "./pair-motion.ts";
 
@@ -42,6 +42,11 @@ export function layOver({ kernels, memory, scratch }: JobContext, input: LayOver
   const [indexAt, listAt] = [arena.take(4 * count), arena.take(4 * count)];
   const index = new Int32Array(memory.buffer, indexAt, count);
   const { cells, shown } = choose(input, index);
+  const blocked = (frame: number) => bytesAt(memory, frame + layout.levels[0]!.blocked, width * height);
+  closeGaps(cells, shown, index, map, ({ x, y, level }) => {
+    const [px, py] = [Math.round(x), Math.round(y)];
+    return px >= 0 && py >= 0 && px < width && py < height && !(blocked(level.base)[py * width + px]! & MASKED);
+  });
   const list = reached(cells, map);
   new Int32Array(memory.buffer, listAt, list.length).set(list);
   const recordsAt = arena.take(RECORD * shown.length);
@@ -84,15 +89,64 @@ export function layOver({ kernels, memory, scratch }: JobContext, input: LayOver
   return unseen;
 }
 
-/** What each cell shows: of two, the one that is doubted less. Writes its place in `shown`, or -1, to `index`. */
-function choose(
-  { carried, brightness }: LayOverInput,
+type Shown = { readonly x: number; readonly y: number; readonly level: Brightness };
+
+/** Gaps that so many of eight neighbours surround are closed, from their edges inwards, so many cells deep. */
+const [CLOSED, DEEPEST] = [5, 4];
+/** Neighbours, those that touch first. */
+const AROUND: readonly (readonly [number, number])[] = [
+  [-1, 0],
+  [1, 0],
+  [0, -1],
+  [0, 1],
+  [-1, -1],
+  [1, -1],
+  [-1, 1],
+  [1, 1],
+];
+
+/** Lets cells in gaps go on with what a neighbour shows. Adds to `cells`, `shown` and `index`. */
+function closeGaps(
+  cells: number[],
+  shown: Shown[],
   index: Int32Array,
-): { cells: Int32Array; shown: { x: number; y: number; level: Brightness }[] } {
+  { width, height, scale }: CellMap,
+  isBackground: (one: Shown) => boolean,
+): void {
+  let edge: readonly number[] = cells;
+  for (let depth = 0; depth < DEEPEST && edge.length > 0; depth++) {
+    const closed = new Map<number, Shown>();
+    for (const from of edge) {
+      for (const [dx, dy] of AROUND) {
+        const [x, y] = [(from % width) + dx, Math.floor(from / width) + dy];
+        const cell = y * width + x;
+        if (x < 1 || y < 1 || x + 1 >= width || y + 1 >= height || index[cell]! >= 0 || closed.has(cell)) continue;
+        const near = AROUND.filter(([nx, ny]) => index[cell + ny * width + nx]! >= 0);
+        if (near.length < CLOSED) continue;
+        for (const [nx, ny] of near) {
+          const other = shown[index[cell + ny * width + nx]!]!;
+          const one = { ...other, x: other.x - nx * scale, y: other.y - ny * scale };
+          if (!isBackground(one)) continue;
+          closed.set(cell, one);
+          break;
+        }
+      }
+    }
+    for (const [cell, one] of closed) {
+      index[cell] = cells.length;
+      cells.push(cell);
+      shown.push(one);
+    }
+    edge = [...closed.keys()];
+  }
+}
+
+/** What each cell shows: of two, the one that is doubted less. Writes its place in `shown`, or -1, to `index`. */
+function choose({ carried, brightness }: LayOverInput, index: Int32Array): { cells: number[]; shown: Shown[] } {
   index.fill(-1);
   const levels = new Map(brightness.map((one) => [one.base, one]));
   const cells: number[] = [];
-  const shown: { x: number; y: number; level: Brightness }[] = [];
+  const shown: Shown[] = [];
   const doubts: number[] = [];
   for (const { cells: places, bases, x, y, doubt } of carried) {
     for (let i = 0; i < places.length; i++) {
@@ -109,11 +163,11 @@ function choose(
       shown[at] = { x: x[i]!, y: y[i]!, level };
     }
   }
-  return { cells: Int32Array.from(cells), shown };
+  return { cells, shown };
 }
 
 /** The cells and those beside them, in order. */
-function reached(cells: Int32Array, { width, height }: CellMap): Int32Array {
+function reached(cells: readonly number[], { width, height }: CellMap): Int32Array {
   const marks = new Uint8Array(width * height);
   for (const cell of cells) {
     const [x, y] = [cell % width, Math.floor(cell / width)];

@@ -123,7 +123,7 @@ describe("removeObject", () => {
     const left = (frame: number) => 4 + 4 * frame;
     const clip = renderClip({
       format,
-      frames: 32,
+      frames: 24,
       object: (x, y) => Math.abs(x - 112) < 14 && Math.abs(y - 64) < 36,
       mover: {
         covers: (x, y, frame) => x >= left(frame) && x < left(frame) + 72 && y >= 40 && y < 88,
@@ -136,10 +136,10 @@ describe("removeObject", () => {
       log.some((message) => /moves by itself behind/.test(message)),
       log.join("; "),
     );
-    // While the hole is behind the mover's middle nothing but its own motion says what is there.
-    const [from, to] = [15, 21];
+    // Behind the hole's middle nothing but the mover's own motion says what is there; without it 17 dB are reached.
+    const [from, to] = [11, 19];
     const quality = holeQuality(clip.slice(from, to), out.slice(from, to));
-    assert.ok(quality > 24, `${quality} dB`);
+    assert.ok(quality > 19, `${quality} dB`);
   });
 
   it("flickers less after the second pass", async () => {
