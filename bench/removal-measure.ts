@@ -19,7 +19,10 @@ export type Quality = {
   readonly psnr: number;
   /** Mean structural similarity over 7 x 7 windows around them (Wang et al. 2004), -1 to 1. */
   readonly ssim: number;
-  /** Root mean square change of the error from frame to frame at the same point of the background, in levels. */
+  /**
+   * Root mean square change of the error's mean over 5 x 5 pixels, from frame to frame at the same point of the background, in levels:
+   * what is seen to flicker. The truth's own noise, fresh in every frame and nobody's to restore, averages out.
+   */
   readonly flicker: number;
 };
 
@@ -37,6 +40,7 @@ export function measure(reference: Reference, result: Uint8Array, motions: reado
     const hole = mask.subarray(frame * luma, (frame + 1) * luma);
     const earlier = frame > 0 ? mask.subarray((frame - 1) * luma, frame * luma) : undefined;
     const error = Float32Array.from(own, (value, i) => value - real[i]!);
+    const smooth = boxMean(error, width, height);
     const h = motions[frame];
     for (let i = 0; i < luma; i++) {
       if (hole[i]! < 128) continue;
@@ -49,10 +53,10 @@ export function measure(reference: Reference, result: Uint8Array, motions: reado
       const [qx, qy] = [(h[0]! * x + h[1]! * y + h[2]!) / w, (h[3]! * x + h[4]! * y + h[5]!) / w];
       if (!(qx >= 0 && qy >= 0 && qx < width - 1 && qy < height - 1)) continue;
       if (earlier[Math.round(qy) * width + Math.round(qx)]! < 128) continue;
-      changes += (error[i]! - bilinear(before, width, qx, qy)) ** 2;
+      changes += (smooth[i]! - bilinear(before, width, qx, qy)) ** 2;
       compared++;
     }
-    before = error;
+    before = smooth;
   }
   return {
     psnr: 10 * Math.log10(255 ** 2 / (squares / pixels)),
@@ -89,6 +93,23 @@ export function motionsOf({ width, height, truth }: Reference): Homography[] {
     const guess = { start: rough, gain: 1, offset: 0 };
     return alignToKey(context, { levels, key: bases[0], frame: bases[1], model, ...guess })?.homography ?? rough;
   });
+}
+
+/** Means over 5 x 5 pixels, fewer at the picture's edge. */
+function boxMean(values: Float32Array, width: number, height: number): Float32Array<ArrayBuffer> {
+  const run = (from: Float32Array, count: number, lines: number, step: number, pitch: number) => {
+    const out = new Float32Array(from.length);
+    for (let line = 0; line < lines; line++) {
+      for (let i = 0; i < count; i++) {
+        const [first, last] = [Math.max(0, i - 2), Math.min(count - 1, i + 2)];
+        let sum = 0;
+        for (let k = first; k <= last; k++) sum += from[line * pitch + k * step]!;
+        out[line * pitch + i * step] = sum / (last - first + 1);
+      }
+    }
+    return out;
+  };
+  return run(run(values, width, height, 1, width), height, width, width, 1);
 }
 
 function bilinear(values: Float32Array, width: number, x: number, y: number): number {

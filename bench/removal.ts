@@ -29,6 +29,7 @@ const SCENES: Readonly<Record<string, SceneOptions>> = {
   tripod: { ...DEMO_SCENE, frames: 60, shake: 0, pan: 0 },
   handheld: { ...DEMO_SCENE, frames: 60, shake: 2.5, pan: 0 },
   pan: { ...DEMO_SCENE, frames: 60, shake: 1, pan: 240 },
+  wet: { ...DEMO_SCENE, frames: 60, shake: 1.5, pan: 0, reflection: 0.4 },
 };
 const CLIPS = ["static", "handheld", "pan", "rotzoom", "largehead"];
 

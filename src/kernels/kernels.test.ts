@@ -108,6 +108,7 @@ describe("gather", () => {
       const words = new Uint32Array(record.buffer);
       words[0] = put(plane);
       words[1] = put(blocked);
+      words[3] = 1;
       record.set([1, 0, shift[0], 0, 1, shift[1], 0, 0, 1], 4);
       record.set([1.25, 3, 1], 13);
       const pixels = Int32Array.from({ length: width * height }, (_, i) => (Math.floor(i / width) << 16) | (i % width));

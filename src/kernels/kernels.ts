@@ -36,6 +36,80 @@ export type Kernels = {
   ): void;
   gather8: Gather;
   gather16: Gather;
+  cameraResidual(
+    u: number,
+    v: number,
+    stride: number,
+    columns: number,
+    rows: number,
+    x0: number,
+    y0: number,
+    dx: number,
+    dy: number,
+    mapWidth: number,
+    mapHeight: number,
+    scale: number,
+    h: number,
+    outU: number,
+    outV: number,
+    goals: number,
+  ): void;
+  cellMeans8: CellMeans;
+  cellMeans16: CellMeans;
+  spreadMotion(
+    guide: number,
+    columns: number,
+    rows: number,
+    step: number,
+    noise: number,
+    reach: number,
+    passes: number,
+    values: number,
+    scratch: number,
+  ): void;
+  carrySplat(
+    motion: number,
+    values: number,
+    x0: number,
+    y0: number,
+    columns: number,
+    rows: number,
+    scale: number,
+    h: number,
+    inside: number,
+    here: number,
+    mapWidth: number,
+    mapHeight: number,
+    moves: number,
+    weak: number,
+    sums: number,
+    doubts: number,
+  ): void;
+  carryCollect(
+    x0: number,
+    y0: number,
+    columns: number,
+    rows: number,
+    scale: number,
+    inside: number,
+    here: number,
+    there: number,
+    mapWidth: number,
+    mapHeight: number,
+    sums: number,
+    doubts: number,
+    from: number,
+    bases: number,
+    xs: number,
+    ys: number,
+    olds: number,
+    blocked: number,
+    maxX: number,
+    maxY: number,
+    target: number,
+  ): number;
+  layCells8: LayCells;
+  layCells16: LayCells;
   matchPatch(
     pixels: number,
     known: number,
@@ -370,6 +444,52 @@ export type Gather = (
   scratch: number,
   values: number,
   counts: number,
+) => void;
+
+/** See `cellMeans` in assembly/carry.ts. */
+export type CellMeans = (
+  plane: number,
+  width: number,
+  height: number,
+  shiftX: number,
+  shiftY: number,
+  scale: number,
+  factor: number,
+  x0: number,
+  y0: number,
+  columns: number,
+  rows: number,
+  target: number,
+  count: number,
+  mapWidth: number,
+  offset: number,
+  cells: number,
+  bases: number,
+  xs: number,
+  ys: number,
+) => void;
+
+/** See `layCells` in assembly/carry.ts. */
+export type LayCells = (
+  fills: number,
+  width: number,
+  height: number,
+  shiftX: number,
+  shiftY: number,
+  lumaWidth: number,
+  lumaHeight: number,
+  scale: number,
+  index: number,
+  records: number,
+  mapWidth: number,
+  mapHeight: number,
+  list: number,
+  count: number,
+  state: number,
+  unseen: number,
+  least: number,
+  zero: number,
+  top: number,
 ) => void;
 
 let compiled: WebAssembly.Module | undefined;

@@ -17,6 +17,8 @@ export type SceneOptions = {
   readonly pan: number;
   /** Standard deviation of the sensor noise in 8-bit levels. */
   readonly noise: number;
+  /** How much of the ball the wet pavement before it reflects, 0 to 1; dry when absent. */
+  readonly reflection?: number;
   readonly seed: number;
 };
 
@@ -34,9 +36,9 @@ export const DEMO_SCENE: SceneOptions = {
 /** One moment of the scene, as 8-bit 4:2:0 BT.709 limited-range frames. */
 export type SceneFrame = {
   readonly source: Frame;
-  /** The source without ball and shadow, with the same noise. */
+  /** The source without ball, shadow and reflection, with the same noise. */
   readonly truth: Frame;
-  /** VOID levels: 0 ball, 63 ball over its shadow, 127 shadow, 255 keep; full-range luma in a neutral frame. */
+  /** VOID levels: 0 ball, 63 ball over its shadow, 127 shadow and reflection, 255 keep; full-range luma in a neutral frame. */
   readonly mask: Frame;
 };
 
@@ -99,19 +101,36 @@ function renderMoment(options: SceneOptions, backdrop: Canvas, camera: Camera, b
       const shadow = Math.max(0, 1 - sx * sx - sy * sy) * darkness;
       const cover = Math.min(1, Math.max(0, ball.radius - Math.hypot(worldX - ball.x, worldY - ball.y) + 0.5));
       const paint = cover > 0 ? ballColour(ball, worldX, worldY) : undefined;
+      const mirrored = reflectionOf(options, ball, floor, worldX, worldY);
       const at = (y * width + x) * 3;
       for (let c = 0; c < 3; c++) {
         const grain = noise[noiseAt++ & (NOISE_LENGTH - 1)]!;
-        const behind = pixel[c]! * (1 - shadow);
+        const wet = pixel[c]! + (mirrored ? mirrored.share * (mirrored.colour[c]! - pixel[c]!) : 0);
+        const behind = wet * (1 - shadow);
         truth[at + c] = pixel[c]! + grain;
         source[at + c] = (paint ? behind * (1 - cover) + paint[c]! * cover : behind) + grain;
       }
       if (cover > 0) levels[y * width + x] = shadow > 0.004 ? 63 : 0;
-      else if (shadow > 0.004) levels[y * width + x] = 127;
+      else if (shadow > 0.004 || mirrored) levels[y * width + x] = 127;
     }
   }
   const mask = neutral(levels, width, height);
   return { source: toYuv420(source, width, height), truth: toYuv420(truth, width, height), mask };
+}
+
+/** What a wet pavement shows of the ball at a point before it: the ball upside down, fainter the further away. */
+function reflectionOf(
+  { reflection = 0, height }: SceneOptions,
+  ball: Ball,
+  floor: number,
+  x: number,
+  y: number,
+): { share: number; colour: Rgb } | undefined {
+  if (reflection <= 0 || y <= floor) return undefined;
+  const above = 2 * floor - y;
+  const cover = Math.min(1, Math.max(0, ball.radius - Math.hypot(x - ball.x, above - ball.y) + 0.5));
+  const share = reflection * cover * Math.max(0, 1 - (y - floor) / (height * 0.3));
+  return share > 0.01 ? { share, colour: ballColour(ball, x, above) } : undefined;
 }
 
 const NOISE_LENGTH = 1 << 20;

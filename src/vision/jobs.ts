@@ -1,11 +1,28 @@
 /** What the threads of removal and of the search for a moving object can do. */
 import { beyond } from "./completion/beyond.ts";
+import { carry } from "./completion/carry.ts";
 import { estimate } from "./completion/estimate.ts";
 import { finish } from "./completion/finish.ts";
 import { invent } from "./completion/invent.ts";
+import { layOver } from "./completion/lay-over.ts";
+import { markMotion } from "./completion/motion.ts";
+import { pairMotion } from "./completion/pair-motion.ts";
 import { prepare } from "./frames/prepare.ts";
 import { difference } from "./moving-object/difference.ts";
 import { alignPair, alignToKey } from "./registration/pair.ts";
 
 /** Everything a vision thread can be asked, by name. */
-export const jobs = { prepare, alignPair, alignToKey, estimate, invent, beyond, finish, difference };
+export const jobs = {
+  prepare,
+  alignPair,
+  alignToKey,
+  markMotion,
+  estimate,
+  pairMotion,
+  carry,
+  layOver,
+  invent,
+  beyond,
+  finish,
+  difference,
+};

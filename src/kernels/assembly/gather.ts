@@ -35,7 +35,7 @@ function cubic(t: f32): v128 {
 /** The plane's value between its samples. */
 // @ts-ignore: decorator
 @inline
-function interpolate<T>(plane: usize, width: i32, height: i32, px: f32, py: f32): f32 {
+export function interpolate<T>(plane: usize, width: i32, height: i32, px: f32, py: f32): f32 {
   const size = <usize>sizeof<T>();
   const ix = <i32>floor32(px), iy = <i32>floor32(py);
   const wx = cubic(px - <f32>ix), wy = cubic(py - <f32>iy);
@@ -74,7 +74,8 @@ function floor32(v: f32): f32 { return floor<f32>(v); }
 
 /**
  * `pixels`: `count` i32, y << 16 | x in the plane. `sources`: `sourceCount` records of 24 words: plane and blocked-map
- * pointers (u32, u32; the map has luma size, 0: none), exact (u32, 1: same pixel grid), pad, homography from target to
+ * pointers (u32, u32; the map has luma size, 0: none), exact (u32, 1: same pixel grid), the map's
+ * bits that block (u32), homography from target to
  * source in luma pixels (9 f32), gain, offset, weight (f32), pads. A source's sample is (sample - offset) / gain.
  * Sources are tried in order until `most` samples, at most 16, are found. `values` f32 and `counts` u8 receive the combined
  * sample and how many were found (0: none, value untouched). `scratch`: 1088 bytes. `floor`: the noise, in levels, that
@@ -110,7 +111,7 @@ function gather<T>(
     for (let k = 0; k < sourceCount && open; k++) {
       const s = sources + <usize>(k * 96);
       const plane = <usize>load<u32>(s), blocked = <usize>load<u32>(s, 4);
-      const exact = load<u32>(s, 8);
+      const exact = load<u32>(s, 8), bits = <i32>load<u32>(s, 12);
       let wanted = open;
       let lumaX = fx, lumaY = fy;
       if (!exact) {
@@ -133,14 +134,16 @@ function gather<T>(
         ? i32x4.add(i32x4.mul(i32x4.min_s(i32x4.shl(i32x4.shr_s(at, 16), shiftY), i32x4.splat(lumaHeight - 1)), i32x4.splat(lumaWidth)),
             i32x4.min_s(i32x4.shl(v128.and(at, i32x4.splat(0xffff)), shiftX), i32x4.splat(lumaWidth - 1)))
         : i32x4.add(i32x4.mul(i32x4.trunc_sat_f32x4_s(f32x4.add(lumaY, half)), i32x4.splat(lumaWidth)), i32x4.trunc_sat_f32x4_s(f32x4.add(lumaX, half)));
-      for (let lane = 0; lane < 4; lane++) {
-        if (!(wanted & (1 << lane))) continue;
+      if (blocked) {
+        const b0 = wanted & 1 ? <i32>load<u8>(blocked + <usize>i32x4.extract_lane(near, 0)) & bits : 0;
+        const b1 = wanted & 2 ? <i32>load<u8>(blocked + <usize>i32x4.extract_lane(near, 1)) & bits : 0;
+        const b2 = wanted & 4 ? <i32>load<u8>(blocked + <usize>i32x4.extract_lane(near, 2)) & bits : 0;
+        const b3 = wanted & 8 ? <i32>load<u8>(blocked + <usize>i32x4.extract_lane(near, 3)) & bits : 0;
+        wanted &= (b0 ? 0 : 1) | (b1 ? 0 : 2) | (b2 ? 0 : 4) | (b3 ? 0 : 8);
+      }
+      for (; wanted; wanted &= wanted - 1) {
+        const lane = ctz<i32>(wanted);
         const lane4 = <usize>lane << 2;
-        let place = i32x4.extract_lane(near, 0);
-        if (lane == 1) place = i32x4.extract_lane(near, 1);
-        else if (lane == 2) place = i32x4.extract_lane(near, 2);
-        else if (lane == 3) place = i32x4.extract_lane(near, 3);
-        if (blocked && load<u8>(blocked + <usize>place)) continue;
         let sample: f32;
         if (exact) {
           const own = load<i32>(pixels + (<usize>(i + lane) << 2));

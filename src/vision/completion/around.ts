@@ -17,14 +17,21 @@ export function fillFromAround(context: JobContext, layout: Layout, base: number
   const planes = layout.sizes.map(({ width, height }, i) =>
     samplesAt(context.memory, base + layout.fills[i]!, width * height, layout.sampleBytes),
   );
-  for (const [i, pixels] of missing.entries()) smoothFill(planes[i]!, layout, i, pixels);
+  for (const [i, pixels] of missing.entries()) smoothFill(context, layout, base, i, pixels);
   if (missing[0]!.length >= LEAST_PIXELS) copyPieces(context, layout, planes, missing);
 }
 
-/** A smooth surface over the missing pixels of one plane. */
-function smoothFill(plane: Uint8Array | Uint16Array, layout: Layout, index: number, missing: PixelList): void {
+/** A smooth surface over the missing pixels of one plane of a frame's fills. */
+export function smoothFill(
+  { memory }: JobContext,
+  layout: Layout,
+  base: number,
+  index: number,
+  missing: PixelList,
+): void {
   if (missing.length === 0) return;
   const size = layout.sizes[index]!;
+  const plane = samplesAt(memory, base + layout.fills[index]!, size.width * size.height, layout.sampleBytes);
   const box = grown(boxOf(missing), 32 >> size.shiftX, size);
   const columns = box.x1 - box.x0;
   const rows = box.y1 - box.y0;

@@ -11,7 +11,8 @@ export function diffuse(
   height: number,
   fallback: number,
 ): void {
-  const weights = Float32Array.from(known, (one) => (one ? 1 : 0));
+  const weights = new Float32Array(known.length);
+  for (let i = 0; i < known.length; i++) weights[i] = known[i] ? 1 : 0;
   fill(values, weights, width, height, fallback);
 }
 

@@ -1,9 +1,10 @@
 /** Job: the background behind one frame's hole, from the frames where it is seen. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
+import { bytesAt, type Layout, MASKED, MOVING, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
 import { AFFECTED, REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
 import { decideAffected } from "./affected.ts";
+import { smoothFill } from "./around.ts";
 import { localise } from "./localise.ts";
 import { Membrane } from "./membrane.ts";
 import { gatherPixels, grown, listPixels, type PixelList } from "./pixels.ts";
@@ -18,6 +19,11 @@ export type EstimateInput = {
   readonly sources: readonly Source[];
   /** Samples combined for a pixel at most, up to 16. */
   readonly most: number;
+  /**
+   * Something moves by itself around here: what moves is no background, except for pixels that show nothing else, for which
+   * this many of the sources, from the first, may be believed. Undefined: nothing does.
+   */
+  readonly believable: number | undefined;
   /** Addresses of frames whose maps are wanted back as they fit around the hole. */
   readonly near: readonly number[];
 };
@@ -66,13 +72,10 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
       box,
       (i, x, y) => edge[i]! <= reach || (edge[i]! <= ringReach && ((x + y) & 1) === 0),
     );
-    const { values, counts } = gatherPixels(context, layout, pixels, sources, {
-      plane,
-      from: "source",
-      most: input.most,
-    });
+    const { values, counts } = lookUp(context, input, plane, pixels, sources);
     const ring = new RingTest(layout, plane, edge, ringReach, reach + THIRD);
-    level(pixels, values, counts, from, ring, layout, plane, box);
+    const still = input.believable === undefined ? undefined : bytesAt(memory, base + layout.levels[0]!.blocked, count);
+    level(pixels, values, counts, from, ring, layout, plane, box, still);
     const top = 2 ** format.bitDepth - 1;
     for (let i = 0; i < pixels.length; i++) {
       if (!counts[i]) continue;
@@ -92,7 +95,44 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
     if (edge[i]! > reach) state[i] = 0;
     else if (state[i] === UNSEEN) unseen++;
   }
+  if (input.believable !== undefined && unseen > 0) {
+    // Motion is looked for in the filled picture: nothing of the object may be left in it.
+    for (const plane of [0, 1, 2])
+      smoothFill(
+        context,
+        layout,
+        base,
+        plane,
+        listPixels(layout, plane, box, (i) => state[i] === UNSEEN),
+      );
+  }
   return { unseen, local: sources.filter((source) => input.near.includes(source.base)) };
+}
+
+/** What the sources show of some pixels, without what moves where that leaves anything. */
+function lookUp(
+  context: JobContext,
+  { layout, believable, most, sources: all }: EstimateInput,
+  plane: number,
+  pixels: PixelList,
+  sources: readonly Source[],
+): { values: Float32Array; counts: Uint8Array } {
+  const options = { plane, from: "source", most } as const;
+  if (believable === undefined) return gatherPixels(context, layout, pixels, sources, options);
+  const found = gatherPixels(context, layout, pixels, sources, { ...options, without: MASKED | MOVING });
+  const [values, counts] = [found.values.slice(), found.counts.slice()];
+  const bases = new Set(all.slice(0, believable).map(({ base }) => base));
+  const close = sources.filter(({ base }) => bases.has(base));
+  const left: number[] = [];
+  for (let i = 0; i < counts.length; i++) if (counts[i] === 0) left.push(i);
+  if (left.length === 0) return { values, counts };
+  const list = Int32Array.from(left, (i) => pixels[i]!);
+  const more = gatherPixels(context, layout, list, close, options);
+  for (let k = 0; k < left.length; k++) {
+    values[left[k]!] = more.values[k]!;
+    counts[left[k]!] = more.counts[k]!;
+  }
+  return { values, counts };
 }
 
 /** Which pixels of a plane lie on the ring, wholly outside the soft edge. */
@@ -118,7 +158,7 @@ class RingTest {
   }
 }
 
-/** Adds to the estimates what they lack against the source on the ring. */
+/** Adds to the estimates what they lack against the source on the ring, except where that moves (`blocked`) by itself. */
 function level(
   pixels: PixelList,
   values: Float32Array,
@@ -128,13 +168,16 @@ function level(
   layout: Layout,
   plane: number,
   box: Box,
+  blocked: Uint8Array | undefined,
 ): void {
   const { width, shiftX, shiftY } = layout.sizes[plane]!;
+  const moves = (x: number, y: number) =>
+    blocked && blocked[(y << shiftY) * layout.format.width + (x << shiftX)]! & MOVING;
   const membrane = new Membrane(box.x0 >> shiftX, box.y0 >> shiftY, (box.x1 >> shiftX) + 1, (box.y1 >> shiftY) + 1);
   for (let i = 0; i < pixels.length; i++) {
     if (!counts[i]) continue;
     const [x, y] = [pixels[i]! & 0xffff, pixels[i]! >> 16];
-    if (ring.has(x, y)) membrane.add(x, y, source[y * width + x]! - values[i]!);
+    if (ring.has(x, y) && !moves(x, y)) membrane.add(x, y, source[y * width + x]! - values[i]!);
   }
   membrane.solve(6 * 2 ** (layout.format.bitDepth - 8));
   for (let i = 0; i < pixels.length; i++) {

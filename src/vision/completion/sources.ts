@@ -1,6 +1,6 @@
 /** Frames that a hole may be filled from, as the gather kernel reads them. */
 
-import type { Layout } from "../frames/layout.ts";
+import { type Layout, MASKED } from "../frames/layout.ts";
 import { type Homography, IDENTITY } from "../registration/homography.ts";
 
 /** A frame to take samples from. */
@@ -25,6 +25,8 @@ export type SourceOptions = {
   readonly plane: number;
   /** `source`: unblocked pixels of the frame as it came. `filled`: any pixel of the frame with its hole filled. */
   readonly from: "source" | "filled";
+  /** Bits of the blocked map whose pixels are not taken; {@link MASKED} when absent. */
+  readonly without?: number;
 };
 
 /** Writes kernel records for one plane at `target`. */
@@ -33,7 +35,7 @@ export function writeSources(
   target: number,
   layout: Layout,
   sources: readonly Source[],
-  { plane, from }: SourceOptions,
+  { plane, from, without = MASKED }: SourceOptions,
 ): void {
   const words = new Uint32Array(memory.buffer, target, (sources.length * SOURCE_BYTES) / 4);
   const floats = new Float32Array(memory.buffer, target, words.length);
@@ -44,6 +46,7 @@ export function writeSources(
     words[at] = source.base + (from === "source" ? layout.planes : layout.fills)[plane]!;
     words[at + 1] = from === "source" ? source.base + blocked : 0;
     words[at + 2] = source.exact ? 1 : 0;
+    words[at + 3] = without;
     floats.set(source.exact ? IDENTITY : source.homography, at + 4);
     floats[at + 13] = source.gain;
     // Chroma has its zero in the middle; brightness only scales it.

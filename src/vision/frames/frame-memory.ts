@@ -3,7 +3,11 @@ import { Arena } from "../../kernels/arena.ts";
 import { createMemory } from "../../kernels/kernels.ts";
 import { WorkerPool } from "../../kernels/pool.ts";
 import type { Frame, Plane } from "../../media/frame.ts";
+import { carryScratch } from "../completion/carry.ts";
 import { exemplarScratch, MOST_PIXELS } from "../completion/exemplar.ts";
+import { layOverScratch } from "../completion/lay-over.ts";
+import { motionScratch } from "../completion/motion.ts";
+import { pairScratch } from "../completion/pair-motion.ts";
 import { bytesAt, type Layout, samplesAt } from "./layout.ts";
 
 /** Bytes that frame slots may take altogether. */
@@ -19,9 +23,17 @@ export function windowFor(layout: Layout, asked: number): number {
   return Math.max(1, Math.min(Math.floor(asked), Math.max(LEAST_WINDOW, fits)));
 }
 
-/** Bytes of scratch that one job needs: pixel lists, values and counts of a plane, and tables. */
+/** Bytes of scratch that one job needs: pixel lists, values and counts of a plane, and tables; flow and its pictures. */
 function scratchBytes(layout: Layout): number {
-  return Math.max(layout.format.width * layout.format.height * 12 + 256 * 1024, exemplarScratch(MOST_PIXELS));
+  const { width, height } = layout.format;
+  return Math.max(
+    width * height * 12 + 256 * 1024,
+    exemplarScratch(MOST_PIXELS),
+    motionScratch(layout),
+    pairScratch(layout),
+    carryScratch(layout),
+    layOverScratch(layout),
+  );
 }
 
 /** Frames in the kernels' memory, in slots that are used again. */

@@ -41,6 +41,11 @@ export const SEEN = 1;
 /** To be filled without having been seen. */
 export const UNSEEN = 2;
 
+/** Bit of a blocked map: labelled, or close to it. */
+export const MASKED = 1;
+/** Bit of the finest blocked map: moves by itself. */
+export const MOVING = 2;
+
 /** Largest side of the coarsest level. */
 const COARSEST = 48;
 

@@ -2,7 +2,7 @@
 import type { JobContext } from "../../kernels/pool.ts";
 import { AFFECTED, KEEP, REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
-import { bytesAt, type Layout } from "./layout.ts";
+import { bytesAt, type Layout, MASKED } from "./layout.ts";
 
 /** The labelled part of a frame. */
 export type Prepared = {
@@ -31,7 +31,7 @@ export function prepare(
     kernels.distance(base + layout.labels, width, height, AFFECTED, scratch.start);
     const distances = bytesAt(memory, scratch.start, count);
     const margin = 3 * (layout.radius + 1);
-    for (let i = 0; i < count; i++) blocked[i] = distances[i]! <= margin ? 1 : 0;
+    for (let i = 0; i < count; i++) blocked[i] = distances[i]! <= margin ? MASKED : 0;
   } else blocked.fill(0);
   block(blocked, moving, width, height, MOST_MOVING * (count - prepared.removed - prepared.affected));
   for (let i = 1; i < layout.levels.length; i++) {

@@ -1,5 +1,6 @@
 /** The frames held together: loaded, registered and divided into scenes. */
 import type { TimedFrame } from "../../media/frame.ts";
+import type { Carried } from "../completion/carry.ts";
 import type { Source } from "../completion/sources.ts";
 import type { Box, MotionModel } from "../registration/align.ts";
 import { distance, IDENTITY } from "../registration/homography.ts";
@@ -23,7 +24,11 @@ export type Held = {
   pose?: Pose;
   /** Set once its hole has been looked up in other frames: pixels that none showed. */
   unseen?: number;
-  /** Set with it: frames close in time as they fit around the hole, by index. */
+  /** Set once it is known what moves by itself: the share of the hole's surroundings that does. */
+  movingShare?: number;
+  /** What was carried here from the frames before. */
+  past?: Carried;
+  /** Set with `unseen`: frames close in time as they fit around the hole, by index. */
   local?: ReadonlyMap<number, Source>;
 };
 

@@ -12,6 +12,11 @@ export type Scene = {
   readonly camera?: (frame: number) => Homography;
   /** Whether the object covers a luma pixel. Null: no object. */
   readonly object?: ((x: number, y: number, frame: number) => boolean) | null;
+  /** Something that moves behind the object: whether it covers a luma pixel, and where its own texture begins. */
+  readonly mover?: {
+    covers(x: number, y: number, frame: number): boolean;
+    origin(frame: number): readonly [number, number];
+  };
   /** Standard deviation of noise in 8-bit levels. */
   readonly noise?: number;
   /** Sets one scene apart from another. */
@@ -59,7 +64,11 @@ function renderFrame(scene: Scene, index: number): RenderedFrame {
         const lx = (x + 0.5) * 2 ** shiftX - 0.5;
         const ly = (y + 0.5) * 2 ** shiftY - 0.5;
         const [sx, sy] = apply(camera, lx, ly)!;
-        const value = texture(sx, sy, plane, scene.texture ?? 0) * scale;
+        const place = scene.mover?.covers(lx, ly, index) ? scene.mover.origin(index) : undefined;
+        const kind = scene.texture ?? 0;
+        const value =
+          (place ? texture((lx - place[0]) / 3, (ly - place[1]) / 3, plane, kind + 3) : texture(sx, sy, plane, kind)) *
+          scale;
         clean[y * width + x] = value;
         const covered = covers(
           Math.min(format.width - 1, x << shiftX),

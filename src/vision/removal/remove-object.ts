@@ -11,6 +11,7 @@ import { type Layout, layoutOf } from "../frames/layout.ts";
 import { type Held, toFrame, Window } from "../frames/window.ts";
 import type { Box } from "../registration/align.ts";
 import { apply, type Homography, invert } from "../registration/homography.ts";
+import { MovingBehind } from "./moving-behind.ts";
 import type { MaskedFrame, RemovalOptions } from "./options.ts";
 
 export type { MaskedFrame, RemovalOptions } from "./options.ts";
@@ -22,6 +23,8 @@ const REFINE_WEIGHTS = [1, 1, 0.8, 0.6, 0.4];
 /** Frames combined for a pixel at most; beyond the picture fewer: there is more of it, and the nearest in time fit best. */
 const SAMPLES = 16;
 const BEYOND_SAMPLES = 6;
+/** Where nothing else shows a point, what moves may be believed from this many frames away. */
+const BELIEVABLE = 15;
 /** A frame of which more than this share was made up becomes the model for later ones. */
 const ANCHOR_SHARE = 1 / 4000;
 /** The same beyond the picture, where what is made up is soft. */
@@ -65,6 +68,7 @@ class Removal {
   readonly #size: number;
   readonly #memory: FrameMemory;
   readonly #window: Window;
+  readonly #moving: MovingBehind;
   #emitted = 0;
 
   constructor(layout: Layout, options: RemovalOptions) {
@@ -76,6 +80,7 @@ class Removal {
       log("INFO", `Frames of this size are considered ${this.#size} at a time`);
     this.#memory = new FrameMemory(layout, this.#size + 2 * SPARE_SLOTS, Math.max(1, options.threads));
     this.#window = new Window(this.#memory, layout, "homography", log, options.beyond);
+    this.#moving = new MovingBehind(this.#memory.pool, layout, log);
   }
 
   /** Takes a frame in. @returns whether the window is full. */
@@ -124,22 +129,30 @@ class Removal {
   async #complete(frames: readonly Held[]): Promise<void> {
     const { pool } = this.#memory;
     const layout = this.#layout;
+    // Beyond the picture nothing is known of how anything moves.
+    const moving = !this.#options.beyond && (await this.#moving.look(this.#window, frames));
     const estimates = await Promise.all(
-      frames.map(({ base, hole, affected }, i) =>
-        pool.run<Estimated>("estimate", {
+      frames.map((frame) => {
+        const { base, hole, affected, index } = frame;
+        const sources = this.#sources(frame);
+        const others = this.#window.held.filter((other) => Math.abs(other.index - index) <= BELIEVABLE);
+        const bases = new Set(others.map((other) => other.base));
+        return pool.run<Estimated>("estimate", {
           layout,
           base,
           hole,
           affected,
-          sources: this.#sources(frames[i]!),
+          sources,
           most: this.#options.beyond ? BEYOND_SAMPLES : SAMPLES,
-          near: this.#near(frames[i]!).map((frame) => frame.base),
-        }),
-      ),
+          believable: moving ? sources.filter((source) => bases.has(source.base)).length : undefined,
+          near: this.#near(frame).map((other) => other.base),
+        });
+      }),
     );
+    const unseenOf = moving ? await this.#moving.fill(this.#window, frames) : undefined;
     for (const [i, frame] of frames.entries()) {
       const { unseen, local } = estimates[i]!;
-      frame.unseen = unseen;
+      frame.unseen = unseenOf?.get(frame) ?? unseen;
       frame.local = new Map(
         this.#near(frame).flatMap(({ index, base }) => {
           const source = local.find((one) => one.base === base);
