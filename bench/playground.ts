@@ -27,6 +27,8 @@ type Visit = {
   readonly firstView: number;
   readonly largest: number;
   readonly interactive: number;
+  /** Milliseconds of processor time of the page's main thread, in all: hardly depends on what else the machine does. */
+  readonly work: number;
   /** Layout shifts, by their sessions' largest sum (web.dev/cls). */
   readonly shift: number;
 };
@@ -53,8 +55,10 @@ export async function main(argv: readonly string[]): Promise<void> {
       busy.push(await quiet(Number(values.patience) * 1000));
       for (const page of PAGES) visits.get(page.name)!.push(await visit(playground, page));
     }
-    console.log("| page | kB | files | first view, ms | largest element, ms | interactive, ms | layout shift |");
-    console.log("|---|---|---|---|---|---|---|");
+    console.log(
+      "| page | kB | files | first view, ms | largest element, ms | interactive, ms | main thread, ms | layout shift |",
+    );
+    console.log("|---|---|---|---|---|---|---|---|");
     for (const [name, all] of visits) {
       const of = (field: keyof Visit) => all.map((one) => one[field]);
       const cells = [
@@ -63,6 +67,7 @@ export async function main(argv: readonly string[]): Promise<void> {
         spread(of("firstView"), 0),
         spread(of("largest"), 0),
         spread(of("interactive"), 0),
+        spread(of("work"), 0),
         median(of("shift")).toFixed(3),
       ];
       console.log(`| ${name} | ${cells.join(" | ")} |`);
@@ -82,7 +87,7 @@ async function visit(playground: Playground, { path, usable }: (typeof PAGES)[nu
     serviceWorkers: "block",
   });
   try {
-    const traffic = await countBytes(page);
+    const measured = await measure(page);
     await page.addInitScript(WATCH, usable);
     await page.goto(path, { waitUntil: "commit" });
     await page.locator(usable).first().waitFor();
@@ -94,7 +99,7 @@ async function visit(playground: Playground, { path, usable }: (typeof PAGES)[nu
       .filter(({ start }) => start < seen.usable + WATCHED_MS / 2)
       .map(({ start, length }) => start + length);
     return {
-      ...traffic(),
+      ...(await measured()),
       firstView: seen.firstView,
       largest: seen.largest,
       interactive: Math.max(seen.usable, ...busy),
@@ -105,16 +110,21 @@ async function visit(playground: Playground, { path, usable }: (typeof PAGES)[nu
   }
 }
 
-/** Counts what the network brings, compressed. */
-async function countBytes(page: Page): Promise<() => Pick<Visit, "bytes" | "files">> {
+/** Counts what the network brings, compressed, and the main thread's processor time. */
+async function measure(page: Page): Promise<() => Promise<Pick<Visit, "bytes" | "files" | "work">>> {
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
   let [bytes, files] = [0, 0];
   session.on("Network.loadingFinished", ({ encodedDataLength }) => {
     bytes += encodedDataLength;
     files++;
   });
-  return () => ({ bytes, files });
+  return async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    const seconds = metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
+    return { bytes, files, work: seconds * 1000 };
+  };
 }
 
 /** What {@link WATCH} leaves on the page. */
