@@ -15,6 +15,8 @@ type Finding = {
 const PAGES = [
   { name: "the gallery", path: "/", ready: ".card" },
   { name: "an endpoint's page", path: pageOf("fal-ai/void-video-inpainting"), ready: ".endpoint-form" },
+  { name: "the mask studio before it has a clip", path: "/studio", ready: ".clip-picker" },
+  { name: "the mask studio", path: "/studio?video={clip}", ready: ".studio-touch:not(:has(.studio-busy))" },
 ];
 const WIDTHS = [
   ["desktop", { width: 1280, height: 900 }],
@@ -24,9 +26,12 @@ const WIDTHS = [
 suite("playground accessibility", { skip }, () => {
   let playground: Playground;
   let axe = "";
+  let clip = "";
   before(async () => {
     axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
     playground = await openPlayground();
+    const reply = await fetch(`${playground.origin}/playground/api/samples/ball.mp4`, { method: "POST" });
+    clip = encodeURIComponent(new URL(((await reply.json()) as { url: string }).url).pathname);
   });
   after(() => playground?.close());
 
@@ -36,7 +41,7 @@ suite("playground accessibility", { skip }, () => {
         test(`${name}, ${colorScheme}, ${width}`, async () => {
           // Only what reads the page needs to pass the policy: axe evaluates its own source.
           const { page } = await playground.visit({ colorScheme, viewport, reducedMotion: "reduce", bypassCSP: true });
-          await page.goto(path);
+          await page.goto(path.replace("{clip}", clip));
           await page.locator(ready).first().waitFor();
           await page.evaluate(axe);
           const { violations, passes } = (await page.evaluate("axe.run(document)")) as {
