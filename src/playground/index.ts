@@ -7,6 +7,7 @@ import { asJson } from "../endpoints/json-schema.ts";
 import { ReshootError } from "../errors.ts";
 import { filePath } from "../files/urls.ts";
 import { callerOrigin } from "../http/origin.ts";
+import type { OperationName } from "../operations/operations.ts";
 import type { Router } from "../runner/router.ts";
 import type { Services } from "../services.ts";
 import type { CatalogReply, EndpointDetail, EndpointSummary } from "./api.ts";
@@ -85,6 +86,15 @@ export async function registerPlayground(app: FastifyInstance, services: Service
   });
 }
 
+/** Operations that serve others. */
+const HELPING: readonly OperationName[] = ["conform", "muxAudio"];
+
+/** The operation that an endpoint is about: the last of those it always needs, those that only serve it aside. */
+function namingOperation(endpoint: Endpoint): OperationName | null {
+  const { always } = operationsOf(endpoint);
+  return always.findLast((name) => !HELPING.includes(name)) ?? always.at(-1) ?? null;
+}
+
 function summarise(endpoint: Endpoint, router: Router): EndpointSummary {
   const { id, aliases, family, title, description, category, transport, vendor } = endpoint;
   const { unitPrice, unit, rule } = endpoint.price;
@@ -97,7 +107,7 @@ function summarise(endpoint: Endpoint, router: Router): EndpointSummary {
     category,
     transport,
     vendor,
-    operation: operationsOf(endpoint).always.at(-1) ?? null,
+    operation: namingOperation(endpoint),
     price: { unitPrice, unit, rule },
     support: supportOf(endpoint, router),
     masks: masksOf(endpoint),

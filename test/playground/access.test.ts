@@ -41,6 +41,8 @@ const PAGES: readonly Page[] = [
   { name: "keys, where there are none", path: "/keys", ready: ".keys-open" },
   { name: "keys", path: "/keys", ready: ".key meter", keyed: true },
   { name: "a new key", path: "/keys", ready: ".key", keyed: true, click: "New key" },
+  { name: "the mask studio before it has a clip", path: "/studio", ready: ".clip-picker" },
+  { name: "the mask studio", path: "/studio?video={clip}", ready: ".studio-touch:not(:has(.studio-busy))" },
 ];
 const WIDTHS = [
   ["desktop", { width: 1280, height: 900 }],
@@ -52,9 +54,12 @@ suite("playground accessibility", { skip }, () => {
   let keyed: Playground;
   let past = "";
   let axe = "";
+  let clip = "";
   before(async () => {
     axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
     playground = await openPlayground();
+    const reply = await fetch(`${playground.origin}/playground/api/samples/ball.mp4`, { method: "POST" });
+    clip = encodeURIComponent(new URL(((await reply.json()) as { url: string }).url).pathname);
     keyed = await openPlayground("--keys", ADMIN);
     const written = await writePast(playground.data, "local", [
       { end: "failed", prompt: "an empty street" },
@@ -78,7 +83,7 @@ suite("playground accessibility", { skip }, () => {
       // Only what reads the page needs to pass the policy: axe evaluates its own source.
       const { page } = await (more.keyed ? keyed : playground).visit({ reducedMotion: "reduce", bypassCSP: true });
       if (more.keyed) await page.addInitScript(`sessionStorage.setItem("reshoot-key", "${ADMIN}")`);
-      await page.goto(more.past ? path + past : path);
+      await page.goto(more.past ? path + past : path.replace("{clip}", clip));
       await page.locator(ready).first().waitFor();
       if (more.click) {
         await page
