@@ -5,7 +5,8 @@ import { join, resolve } from "node:path";
 
 const FOLDER = resolve("node_modules", ".cache", "python-clients");
 /** Python with the client. */
-export const PYTHON = process.platform === "win32" ? join(FOLDER, "Scripts", "python.exe") : join(FOLDER, "bin", "python");
+export const PYTHON =
+  process.platform === "win32" ? join(FOLDER, "Scripts", "python.exe") : join(FOLDER, "bin", "python");
 const CHECKS = resolve("test", "tls", "fal_client_checks.py");
 const TIMEOUT_MS = 120_000;
 
