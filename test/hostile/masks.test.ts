@@ -52,7 +52,7 @@ const GOOD: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     match_input_num_frames: true,
     resolution: "480p",
   },
-  [SEGMENT]: { video_url: CLIP, points: [POINT], masks: [{ mask_url: PICTURE_MASK, frame: 2 }] },
+  [SEGMENT]: { video_url: CLIP, points: [POINT], masks: [{ mask_url: PICTURE_MASK, frame: 0 }] },
 };
 /** Not every clip shows what is asked for. */
 const MAY_BE_ABSENT: Readonly<Record<string, readonly string[]>> = {
@@ -121,7 +121,9 @@ describe("hostile media where masks are made and used", () => {
 
   for (const where of BOMBED) {
     test(`files that ask for too much, as ${where.path.join(".")} of ${where.endpoint}`, async () => {
-      await inParallel(hostile, async ({ name, type, bytes, refused }) => {
+      // What is accepted there is worked with for long, and media.test.ts does so elsewhere.
+      const files = where.endpoint === INPAINT ? hostile.filter(({ refused }) => refused) : hostile;
+      await inParallel(files, async ({ name, type, bytes, refused }) => {
         const accepted = await tries(where, inline(type, bytes), name, MAY_BE_ABSENT[where.endpoint]);
         assert.ok(!(refused && accepted), `${name} was accepted`);
       });
