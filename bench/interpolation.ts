@@ -75,7 +75,7 @@ async function compare(
   folder: string,
   hasOpenCv: boolean,
 ): Promise<readonly Row[]> {
-  const [truth, half] = [join(folder, "truth.mp4"), join(folder, "half.mp4")];
+  const [truth, half] = [join(folder, "whole.mp4"), join(folder, "half.mp4")];
   const frames = ["-frames:v", String(count - 1 + (count % 2))];
   await run("ffmpeg", [
     ...["-v", "error", "-y", "-i", source, "-vf", `scale=${WIDTH}:${HEIGHT}:flags=area,setpts=N/${FPS}/TB`],

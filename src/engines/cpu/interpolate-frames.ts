@@ -17,7 +17,8 @@ import { createMilestones } from "./milestones.ts";
 type Params = Parameters<Operations["interpolateFrames"]>[0];
 type Result = Awaited<ReturnType<Operations["interpolateFrames"]>>;
 
-const THREADS = Math.max(1, cpus().length);
+/** More than this would wait for each other, and each needs memory of its own. */
+const THREADS = Math.min(8, Math.max(1, cpus().length));
 /** How far the result's speed may be off, as a share, for the sound to stay. */
 const SAME_SPEED = 0.005;
 

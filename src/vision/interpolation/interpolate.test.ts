@@ -87,6 +87,22 @@ describe("interpolation", () => {
     });
   }
 
+  it("keeps an object apart from what it passes", async () => {
+    const disc = (t: number): Frame =>
+      film((x, y) => {
+        const moved = 30 + 9 * t;
+        return Math.hypot(x - moved, y - 48) < 20 ? texture(3 * (x - moved), 3 * y, 5) : texture(x, y);
+      }, FORMAT);
+    const result = await made([0, 1, 2, 3].map(disc));
+    const truth = disc(1.5).planes[0].data;
+    const faded = disc(1).planes[0].data.map((value, i) => (value + disc(2).planes[0].data[i]!) / 2);
+    const quality = psnr(result[3]![0]!, truth);
+    assert.ok(
+      quality > 28 && quality > psnr(faded as Uint8Array, truth) + 6,
+      `${quality} ${psnr(faded as Uint8Array, truth)}`,
+    );
+  });
+
   it("follows motion that speeds up", async () => {
     const place = (t: number): number => 2 * t + 0.9 * t * t;
     const at = (moved: number): Frame => film((x, y) => texture(x + moved, y), FORMAT);
