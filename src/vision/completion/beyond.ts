@@ -49,8 +49,9 @@ export function beyond(context: JobContext, { layout, base, anchors, avoid }: Be
     const rest = anchors.length > 0 ? fromAnchors(context, layout, plane, anchors, missing, distances, fills) : missing;
     if (plane === 0) invented = rest.length;
     if (rest.length === 0) continue;
+    // Continued from what has been seen alone: what was made up before would be drawn out, strip by strip.
     const known = new Uint8Array(fills.length).fill(1);
-    for (const pixel of rest) known[place(pixel)] = 0;
+    for (const pixel of missing) known[place(pixel)] = 0;
     const values = Float32Array.from(fills);
     const boxes = avoid.map(({ x0, y0, x1, y1 }) => ({
       x0: x0 >> size.shiftX,
