@@ -20,6 +20,8 @@ export type BeyondInput = {
 
 /** Pixels beside the unseen part on which an earlier frame's continuation is compared with this frame. */
 const RING = { from: 2, to: 10 } as const;
+/** Luma pixels around the canvas that are continued as well. */
+const PADDING = 32;
 /** 8-bit levels of difference that are a change of light rather than of the scene. */
 const TOLERANCE = 12;
 
@@ -49,20 +51,30 @@ export function beyond(context: JobContext, { layout, base, anchors, avoid }: Be
     const rest = anchors.length > 0 ? fromAnchors(context, layout, plane, anchors, missing, distances, fills) : missing;
     if (plane === 0) invented = rest.length;
     if (rest.length === 0) continue;
-    const known = new Uint8Array(fills.length).fill(1);
-    for (const pixel of rest) known[place(pixel)] = 0;
-    const values = Float32Array.from(fills);
+    // Continued from what has been seen alone: what was made up before would be drawn out, strip by strip. Beyond the
+    // canvas too, so that a strip at its edge is what it would have been on a larger one.
+    const [padX, padY] = [PADDING >> size.shiftX, PADDING >> size.shiftY];
+    const wide = { width: size.width + 2 * padX, height: size.height + 2 * padY };
+    const inside = (pixel: number): number => ((pixel >> 16) + padY) * wide.width + (pixel & 0xffff) + padX;
+    const known = new Uint8Array(wide.width * wide.height);
+    const values = new Float32Array(known.length);
+    for (let y = 0; y < size.height; y++) {
+      const row = (y + padY) * wide.width + padX;
+      known.fill(1, row, row + size.width);
+      values.set(fills.subarray(y * size.width, (y + 1) * size.width), row);
+    }
+    for (const pixel of missing) known[inside(pixel)] = 0;
     const boxes = avoid.map(({ x0, y0, x1, y1 }) => ({
-      x0: x0 >> size.shiftX,
-      y0: y0 >> size.shiftY,
-      x1: x1 >> size.shiftX,
-      y1: y1 >> size.shiftY,
+      x0: (x0 >> size.shiftX) + padX,
+      y0: (y0 >> size.shiftY) + padY,
+      x1: (x1 >> size.shiftX) + padX,
+      y1: (y1 >> size.shiftY) + padY,
     }));
-    continuePlane({ width: size.width, height: size.height, values, known }, boxes);
+    continuePlane({ ...wide, values, known }, boxes);
     const top = 2 ** bitDepth - 1;
     for (const pixel of rest) {
       const at = place(pixel);
-      fills[at] = Math.min(top, Math.max(0, Math.round(values[at]! + dither(at))));
+      fills[at] = Math.min(top, Math.max(0, Math.round(values[inside(pixel)]! + dither(at))));
     }
   }
   return { invented };

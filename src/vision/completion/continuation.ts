@@ -17,12 +17,12 @@ export type Plane = {
 
 /** Blur against the distance from what is known, as a standard deviation far out, and where it is half of that, in shares of the shorter side. */
 const SOFTENING = 0.2;
-const SHARP = 0.22;
+const SHARP = 0.16;
 /**
  * How deep the mirror shows, in shares of the picture's shorter side: the further out, the more slowly it goes in, so that
  * only what is near the edge is continued and not what stands in the middle of the picture.
  */
-const DEPTH = 0.18;
+const DEPTH = 0.13;
 /** How soon things that the edge cuts through give way to what is around them, in shares of the shorter side. */
 const FADE = 0.04;
 
