@@ -4,8 +4,10 @@
 const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly string[]): Promise<void> }>>> = {
   queue: () => import("./queue.ts"),
   removal: () => import("./removal.ts"),
+  "removal-size": () => import("./removal-size.ts"),
   segmentation: () => import("./segmentation.ts"),
   soak: () => import("./soak.ts"),
+  strips: () => import("./strips.ts"),
   upscaling: () => import("./upscaling.ts"),
 };
 

@@ -52,6 +52,14 @@ export function proportionalMemory(pid: number): number {
   return descendants(pid).reduce((sum, id) => sum + proportionalSize(id), 0) / 1e6;
 }
 
+/** Megabytes (10^6 bytes) that the largest descendant of a process has had resident at most so far. Linux only. */
+export function largestResident(pid: number): number {
+  const peaks = descendants(pid)
+    .filter((id) => id !== pid)
+    .map((id) => Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1] ?? 0));
+  return (Math.max(0, ...peaks) * 1024) / 1e6;
+}
+
 /** Seconds of processor time that these processes and all their descendants have used so far. Linux only. */
 export function processorSeconds(pids: readonly number[]): number {
   const used = pids.flatMap(descendants).map((pid) => {
