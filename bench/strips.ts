@@ -19,8 +19,8 @@ type Strip = {
 const STRIPS: readonly Strip[] = [
   {
     name: "removal-reflection",
-    scene: { ...DEMO_SCENE, frames: 48, shake: 1.5, pan: 0, reflection: 0.4 },
-    frames: [14, 24, 33],
+    scene: { ...DEMO_SCENE, frames: 24, shake: 1.5, pan: 0, reflection: 0.4 },
+    frames: [7, 12, 16],
   },
   // One frame long: whatever is behind the ball was never seen.
   { name: "removal-unseen", scene: { ...DEMO_SCENE, frames: 1, pan: 0, reflection: 0 }, frames: [0] },
