@@ -16,7 +16,7 @@ import { DEMO_SCENE } from "../src/samples/scene.ts";
 import { startServer } from "../src/server.ts";
 import { decode } from "../test/ffmpeg.ts";
 import { sharedMedia, withoutSharedMedia } from "../test/shared-media.ts";
-import { processorSecondsWithEnded } from "./processes.ts";
+import { processorSeconds } from "./processes.ts";
 
 const run = promisify(execFile);
 const PYTHON = "/usr/bin/python3";
@@ -99,9 +99,9 @@ async function compare(
   const news = Math.floor(real.length / (WIDTH * HEIGHT) / 2);
   const rows: Row[] = [];
   const timed = async (work: () => Promise<unknown>): Promise<Speed> => {
-    const [started, before] = [performance.now(), processorSecondsWithEnded(process.pid)];
+    const [started, before] = [performance.now(), processorSeconds([process.pid])];
     await work();
-    const spent = (1000 * (processorSecondsWithEnded(process.pid) - before)) / news;
+    const spent = (1000 * (processorSeconds([process.pid]) - before)) / news;
     return { rate: news / ((performance.now() - started) / 1000), spent };
   };
   const rival = join(folder, "rival.mp4");

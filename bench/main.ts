@@ -7,8 +7,10 @@ const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly strin
   queue: () => import("./queue.ts"),
   outpainting: () => import("./outpainting.ts"),
   removal: () => import("./removal.ts"),
+  "removal-size": () => import("./removal-size.ts"),
   segmentation: () => import("./segmentation.ts"),
   soak: () => import("./soak.ts"),
+  strips: () => import("./strips.ts"),
   timeline: () => import("./timeline.ts"),
   upscaling: () => import("./upscaling.ts"),
 };

@@ -52,21 +52,20 @@ export function proportionalMemory(pid: number): number {
   return descendants(pid).reduce((sum, id) => sum + proportionalSize(id), 0) / 1e6;
 }
 
+/** Megabytes (10^6 bytes) that the largest descendant of a process has had resident at most so far. Linux only. */
+export function largestResident(pid: number): number {
+  const peaks = descendants(pid)
+    .filter((id) => id !== pid)
+    .map((id) => Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1] ?? 0));
+  return (Math.max(0, ...peaks) * 1024) / 1e6;
+}
+
 /** Seconds of processor time that these processes and all their descendants, ended ones too, have used so far. Linux only. */
 export function processorSeconds(pids: readonly number[]): number {
   const used = pids.flatMap(descendants).map((pid) => {
     // Its own in programs and in the system, and the same of the children that it has waited for.
     const [user, system, children, systemOfChildren] = statOf(pid).slice(11, 15).map(Number);
     return user! + system! + children! + systemOfChildren!;
-  });
-  return used.reduce((sum, ticks) => sum + ticks, 0) / TICKS_PER_SECOND;
-}
-
-/** The same of one process, with what its descendants that have ended used. Linux only. */
-export function processorSecondsWithEnded(pid: number): number {
-  const used = descendants(pid).map((id) => {
-    const fields = statOf(id);
-    return [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
   });
   return used.reduce((sum, ticks) => sum + ticks, 0) / TICKS_PER_SECOND;
 }

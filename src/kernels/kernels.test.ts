@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { Arena, padded } from "./arena.ts";
 import { noiseBytes, testMemory } from "./kernels.test.memory.ts";
@@ -17,6 +18,48 @@ describe("kernel memory", () => {
 
   it("refuses more than kernels can address", () => {
     assert.throws(() => createMemory(2 ** 32 + 1), RangeError);
+  });
+});
+
+describe("the module", () => {
+  it("brings no data along: it would lie where frames lie, once for each thread", () => {
+    const bytes = readFileSync(new URL("./kernels.wasm", import.meta.url));
+    const sections: number[] = [];
+    for (let at = 8; at < bytes.length; ) {
+      sections.push(bytes[at++]!);
+      let [size, shift] = [0, 0];
+      for (let more = true; more; shift += 7) {
+        size += (bytes[at]! & 127) * 2 ** shift;
+        more = bytes[at++]! > 127;
+      }
+      at += size;
+    }
+    assert.ok(sections.includes(10), "code");
+    assert.ok(!sections.includes(11), "data");
+  });
+});
+
+describe("spreadMotion", () => {
+  it("carries values along even parts and hardly across an edge", () => {
+    const { memory, kernels, put, arena } = testMemory();
+    const [width, height] = [40, 12];
+    const values = new Float32Array(4 * width * height);
+    const guide = new Float32Array(3 * width * height);
+    for (let y = 0; y < height; y++) {
+      for (const row of [y, y + height, y + 2 * height]) guide.fill(200, row * width + 20, (row + 1) * width);
+      values.set([3, 1, 1], 4 * y * width);
+      values.set([-2, 1, 1], 4 * (y * width + 39));
+    }
+    const at = put(values);
+    kernels.spreadMotion(put(guide), width, height, 1, 4, 60, 3, at, arena.take(8 * width * height));
+    const out = new Float32Array(memory.buffer, at, values.length);
+    for (let i = 0; i < width * height; i++) {
+      const [u, v, weight] = [out[4 * i]!, out[4 * i + 1]!, out[4 * i + 2]!];
+      assert.ok(weight > 0 && weight <= 1);
+      const expected = i % width < 20 ? 3 : -2;
+      assert.ok(Math.abs(u / weight - expected) < 0.05, `${i}: ${u / weight}`);
+      assert.ok(Math.abs(v / weight - 1) < 1e-3);
+    }
   });
 });
 

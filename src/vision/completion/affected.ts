@@ -3,7 +3,7 @@
  * seen in other frames nothing happened and the source stays; where it does not, or cannot be compared, see below.
  */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, SEEN, samplesAt } from "../frames/layout.ts";
+import { bytesAt, KEPT, type Layout, SEEN, samplesAt } from "../frames/layout.ts";
 import { AFFECTED, KEEP, REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
 
@@ -44,6 +44,8 @@ export function decideAffected({ kernels, memory, scratch }: JobContext, layout:
     }
   }
   kernels.distance(scratch.start, width, height, REMOVE, base + layout.edge);
+  const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, count);
+  for (let i = 0; i < count; i++) if (labels[i] === AFFECTED && holes[i] === KEEP) blocked[i]! |= KEPT;
 }
 
 /** Whether at least a third of the 5 x 5 pixels around one differ: single pixels are noise. */

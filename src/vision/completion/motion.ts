@@ -170,10 +170,10 @@ function store(
     const row = (y >> level) * columns;
     for (let x = 0; x < width; x++) {
       const i = y * width + x;
-      const bits = blocked[i]! & MASKED;
+      const bits = blocked[i]! & ~MOVING;
       const one = moving[row + (x >> level)]!;
       blocked[i] = bits | (one ? MOVING : 0);
-      if (!inside || bits || x < box.x0 || x >= box.x1) continue;
+      if (!inside || bits & MASKED || x < box.x0 || x >= box.x1) continue;
       visible++;
       moves += one;
     }

@@ -1,6 +1,6 @@
 /** Frames that a hole may be filled from, as the gather kernel reads them. */
 
-import { type Layout, MASKED } from "../frames/layout.ts";
+import { KEPT, type Layout, MASKED } from "../frames/layout.ts";
 import { type Homography, IDENTITY } from "../registration/homography.ts";
 
 /** A frame to take samples from. */
@@ -23,9 +23,9 @@ export const SOURCE_BYTES = 96;
 export type SourceOptions = {
   /** 0, 1 or 2. */
   readonly plane: number;
-  /** `source`: unblocked pixels of the frame as it came. `filled`: any pixel of the frame with its hole filled. */
+  /** `source`: unblocked pixels of the frame as it came. `filled`: pixels of the frame with its hole filled, except for {@link KEPT} ones. */
   readonly from: "source" | "filled";
-  /** Bits of the blocked map whose pixels are not taken; {@link MASKED} when absent. */
+  /** Bits of the blocked map whose pixels are not taken; when absent {@link MASKED} or, where holes are filled, {@link KEPT}. */
   readonly without?: number;
 };
 
@@ -35,7 +35,7 @@ export function writeSources(
   target: number,
   layout: Layout,
   sources: readonly Source[],
-  { plane, from, without = MASKED }: SourceOptions,
+  { plane, from, without = from === "source" ? MASKED : KEPT }: SourceOptions,
 ): void {
   const words = new Uint32Array(memory.buffer, target, (sources.length * SOURCE_BYTES) / 4);
   const floats = new Float32Array(memory.buffer, target, words.length);
@@ -44,7 +44,7 @@ export function writeSources(
   for (const [i, source] of sources.entries()) {
     const at = (i * SOURCE_BYTES) / 4;
     words[at] = source.base + (from === "source" ? layout.planes : layout.fills)[plane]!;
-    words[at + 1] = from === "source" ? source.base + blocked : 0;
+    words[at + 1] = source.base + blocked;
     words[at + 2] = source.exact ? 1 : 0;
     words[at + 3] = without;
     floats.set(source.exact ? IDENTITY : source.homography, at + 4);

@@ -46,6 +46,9 @@ export const MASKED = 1;
 /** Bit of the finest blocked map: moves by itself. */
 export const MOVING = 2;
 
+/** Bit of the finest blocked map: labelled as affected, and kept as it came; something of the effect may be left in it. */
+export const KEPT = 4;
+
 /** Largest side of the coarsest level. */
 const COARSEST = 48;
 
