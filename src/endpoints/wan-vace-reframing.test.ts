@@ -22,8 +22,12 @@ async function asked(
     open: async () => "the source",
     operations: {
       probe: async () => ({ video: { ...SOURCE, ...source } }),
-      conform: operation("conform", { video: "retimed" }),
+      conform: async (params: { timing: { every: unknown } }) => {
+        calls.conform = params;
+        return { video: "retimed", plan: { frames: 31, fps: 16, every: params.timing.every } };
+      },
       reframe: operation("reframe", { video: "made", ...facts }),
+      interpolateFrames: operation("interpolateFrames", { video: "in between", ...facts }),
     },
     log: () => undefined,
     stage: () => undefined,
@@ -122,6 +126,24 @@ test("the frames are chosen before, and only where length or rate change", async
     assert.deepEqual(conform!.timing, timing);
     assert.equal(call!.video, "retimed");
   }
+});
+
+test("what was left out, and what was asked for beside it, is made in between of what was reframed", async () => {
+  const matched = { match_input_num_frames: true, match_input_frames_per_second: true };
+  assert.equal((await asked(reframe, { ...matched, num_interpolated_frames: 0 })).interpolateFrames, undefined);
+  const { reframe: drawn, interpolateFrames: made } = await asked(reframe, {
+    ...matched,
+    temporal_downsample_factor: 2,
+    num_interpolated_frames: 1,
+    reshoot_output: "lossless",
+    video_quality: "low",
+  });
+  assert.deepEqual([drawn!.delivery, drawn!.encoding], ["lossless", { effort: "fast" }]);
+  assert.deepEqual([made!.video, made!.between, made!.frames, made!.fps], ["made", 5, 61, 32]);
+  assert.deepEqual([made!.delivery, made!.encoding], ["lossless", { quality: "low" }]);
+  const { conform, interpolateFrames: more } = await asked(outpaint, { ...matched, num_interpolated_frames: 2 });
+  assert.deepEqual(conform!.timing, { frames: "input", fps: "input", every: 1 });
+  assert.deepEqual([more!.between, more!.frames, more!.fps], [2, 91, 48]);
 });
 
 test("what takes a generative model is said to", () => {

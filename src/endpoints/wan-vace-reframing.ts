@@ -5,7 +5,16 @@ import type { MediaHandle } from "../operations/operations.ts";
 import type { EndpointContext, EndpointOutput } from "./endpoint.ts";
 import { given, type Need, need } from "./needs.ts";
 import { canvasSize, type Size, timingOf } from "./wan-vace-canvas.ts";
-import { BETWEEN, encodingOf, type VaceInput, vaceOutput, warnOfModelParameters } from "./wan-vace-result.ts";
+import {
+  BETWEEN,
+  encodingOf,
+  interpolateVace,
+  isInterpolated,
+  type VaceInput,
+  type VacePlan,
+  vaceOutput,
+  warnOfModelParameters,
+} from "./wan-vace-result.ts";
 
 /** What the two tasks take beside what all tasks take; the endpoint of all tasks has none of it. */
 export type ReframingInput = VaceInput & {
@@ -75,8 +84,9 @@ async function onCanvas(
     height: video.height * room.height,
     sampleAspect: video.sampleAspect,
   });
-  const clip = await retimed(input, source, context);
-  context.stage("drawing the new frame", clip === source ? 0 : 0.1, 0.95);
+  const { clip, plan } = await retimed(input, source, context);
+  const interpolates = plan !== undefined && isInterpolated(input, plan);
+  context.stage("drawing the new frame", plan ? 0.1 : 0, interpolates ? 0.8 : 0.95);
   const made = await context.operations.reframe({
     video: clip,
     canvas,
@@ -84,18 +94,27 @@ async function onCanvas(
     trimBorders,
     window: WINDOW,
     seed: input.seed ?? context.defaultSeed,
-    delivery: input.reshoot_output,
-    encoding: encodingOf(input),
+    ...(interpolates ? BETWEEN : { delivery: input.reshoot_output, encoding: encodingOf(input) }),
     keepSound: true,
   });
-  return vaceOutput(made, input, context);
+  if (!interpolates) return vaceOutput(made, input, context);
+  context.stage("interpolating", 0.8, 0.95);
+  return vaceOutput(await interpolateVace(made.video, plan, input, context), input, context);
 }
 
-/** The clip at the length and rate that were asked for: the source itself where both are its own. */
-async function retimed(input: ReframingInput, source: MediaHandle, context: EndpointContext): Promise<MediaHandle> {
+/**
+ * The clip at the length and rate that were asked for: the source itself where both are its own.
+ * @returns its plan with it, where it had to be made.
+ */
+async function retimed(
+  input: ReframingInput,
+  source: MediaHandle,
+  context: EndpointContext,
+): Promise<{ clip: MediaHandle; plan?: VacePlan }> {
   const timing = timingOf(input);
-  if (timing.frames === "input" && timing.fps === "input" && timing.every === 1) return source;
+  const isSource = timing.frames === "input" && timing.fps === "input" && timing.every === 1;
+  if (isSource && !input.num_interpolated_frames) return { clip: source };
   context.stage("choosing the frames", 0, 0.1);
-  const { video } = await context.operations.conform({ video: source, timing, keepSound: true, ...BETWEEN });
-  return video;
+  const { video, plan } = await context.operations.conform({ video: source, timing, keepSound: true, ...BETWEEN });
+  return { clip: video, plan };
 }

@@ -56,6 +56,13 @@ describe("reframing and outpainting", { skip: withoutFfmpeg }, () => {
 
   const rows: [string, Record<string, unknown>, size: [number, number], frames: number, fps: number][] = [
     [`${VACE}/reframe`, { resolution: "480p", aspect_ratio: "9:16" }, [480, 832], 12, 30],
+    [
+      `${VACE}/reframe`,
+      { resolution: "480p", aspect_ratio: "1:1", temporal_downsample_factor: 2, num_interpolated_frames: 1 },
+      [624, 624],
+      23,
+      60,
+    ],
     [`${VACE}/reframe`, { resolution: "480p", zoom_factor: 0.3, match_input_num_frames: false }, [832, 480], 81, 30],
     [
       `${VACE}/outpainting`,
