@@ -44,7 +44,8 @@ describe("fal resilience", () => {
       return { done: true };
     });
     const id = await submit();
-    await until(async () => (await server.services.store.get(id))?.status === "running");
+    // The runner listens for a cancel.
+    await until(() => subscriptions === 1);
     const before = subscriptions;
     const abort = new AbortController();
     const url = `${server.origin}/queue/test-owner/edit/requests/${id}`;
