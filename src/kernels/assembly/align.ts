@@ -129,7 +129,8 @@ function fetch(
   terms: usize, n: i32, t: usize, b: usize, image: usize, imageBlocked: usize, width: i32,
   column: i32, ax: f32, ay: f32, corner: i32, near: i32,
 ): i32 {
-  if (load<u8>(b) | load<u8>(imageBlocked + <usize>near)) return 0;
+  // Masked or moving. The bits above these are set while other threads look at the same map.
+  if ((load<u8>(b) | load<u8>(imageBlocked + <usize>near)) & 3) return 0;
   const p = image + <usize>corner;
   const at = terms + (<usize>n << 2);
   store<i32>(at, column);

@@ -40,8 +40,9 @@ export function finish(
     for (let i = 0; i < pixels.length; i++) values[i] = fills[place(i)]!;
     if (neighbours.length > 1) {
       const options = { plane, from: "filled", most: neighbours.length } as const;
-      const steady = gatherPixels(context, layout, pixels, neighbours, options).values;
-      for (let i = 0; i < pixels.length; i++) steady[i]! -= values[i]!;
+      const { values: steady, counts } = gatherPixels(context, layout, pixels, neighbours, options);
+      // Where an effect was kept in all of them, there is nothing to be steadied by.
+      for (let i = 0; i < pixels.length; i++) steady[i] = counts[i] ? steady[i]! - values[i]! : 0;
       const radius = Math.max(2, layout.radius >> size.shiftX);
       addSmoothly(values, steady, pixels, radius, (i) => steepness(fills, size, pixels[i]!));
     }
