@@ -194,11 +194,14 @@ describe("fal traps", () => {
     assert.equal(line?.source, "USER");
   });
 
-  test("traps 12 and 13: only three status words, their keys always there, 200 only for COMPLETED", async () => {
+  test("traps 12 and 13: only three status words, their keys always there, 200 only for COMPLETED", async (t) => {
     const held = gate();
+    t.after(held.open);
     const begun = gate();
+    let running = 0;
     server.setWorker(async () => {
-      begun.open();
+      running++;
+      if (running === 2) begun.open();
       await held.opened;
       throw new ReshootError("runner_disconnected", "The engine went away");
     });
@@ -212,14 +215,13 @@ describe("fal traps", () => {
       statuses.map(({ status }) => status),
       [202, 202, 202, 202],
     );
-    const running = bodies.filter(({ status }) => status === "IN_PROGRESS");
+    const started = bodies.filter(({ status }) => status === "IN_PROGRESS");
     const queued = bodies.filter(({ status }) => status === "IN_QUEUE");
-    assert.equal(running.length, 2);
-    for (const body of running) assert.deepEqual(body.logs, []);
+    assert.equal(started.length, 2);
+    for (const body of started) assert.deepEqual(body.logs, []);
     assert.deepEqual(queued.map((body) => body.queue_position).sort(), [0, 1]);
     for (const body of bodies) assert.ok(body.response_url && body.status_url && body.cancel_url && body.request_id);
     for (const id of ids) await fetch(`${base}/queue/test-owner/edit/requests/${id}/cancel`, { method: "PUT" });
-    held.open();
   });
 
   test("trap 12: a failure is COMPLETED with error and error_type", async () => {

@@ -152,6 +152,8 @@ async function installPackages(folder: string): Promise<void> {
   const modules = join(folder, "node_modules");
   const own = join(modules, "reshoot");
   await mkdir(own, { recursive: true });
+  // A project of its own: no package.json further up is asked what "reshoot" is.
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true }));
   await copyFile("package.json", join(own, "package.json"));
   await symlink(resolve(DIST), join(own, "dist"), "junction");
   await symlink(resolve("node_modules", "@fal-ai"), join(modules, "@fal-ai"), "junction");
