@@ -2,7 +2,7 @@
 /** `reshoot [options]`: starts the server. */
 import { readFileSync } from "node:fs";
 import { readConfig, SETTINGS } from "./config.ts";
-import { forkRunner } from "./runner/fork.ts";
+import { launch } from "./runner/fork.ts";
 
 const argv = process.argv.slice(2);
 
@@ -23,10 +23,11 @@ if (argv.includes("--version")) {
 
 try {
   const config = readConfig(argv, process.env);
-  const runner = forkRunner();
+  const logLevel = process.env.RESHOOT_LOG ?? "info";
+  const launched = await launch({ config, logLevel });
   // Only now: this process and the runner's load their programs side by side.
   const { startServer } = await import("./server.ts");
-  const server = await startServer(config, { logLevel: process.env.RESHOOT_LOG ?? "info", runner });
+  const server = await startServer(config, { logLevel, launched });
   console.log(`Reshoot is ready at ${server.origin} (data in ${config.data})`);
   if (server.tls.caPath) {
     console.log(`TLS takeover at ${server.tls.origins[0]}; programs must trust ${server.tls.caPath}`);

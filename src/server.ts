@@ -1,7 +1,6 @@
 /** Wires the rooms together: data folder, store, files, runner, HTTP. */
-import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import { addressPolicy, type Config, dataFolders } from "./config.ts";
@@ -26,13 +25,13 @@ import {
   watchStore,
 } from "./observability/index.ts";
 import { registerPlayground } from "./playground/index.ts";
-import { lockDataFolder } from "./requests/data-lock.ts";
 import { RequestEvents } from "./requests/events.ts";
 import { createIntake } from "./requests/intake.ts";
 import { serverSecret } from "./requests/server-secret.ts";
 import { openSqliteStore } from "./requests/sqlite.ts";
 import type { RequestStore } from "./requests/store.ts";
 import { createWebhookDeliverer } from "./requests/webhooks.ts";
+import { type Launched, launch } from "./runner/fork.ts";
 import { createRouter } from "./runner/router.ts";
 import type { RunnerAbilities } from "./runner/serve.ts";
 import { createRunnerSupervisor } from "./runner/supervisor.ts";
@@ -51,8 +50,8 @@ export type ServerOptions = {
   readonly logLevel?: string;
   /** What it can do, and the program of a runner that can do the same. @defaultValue the product's own */
   readonly abilities?: RunnerAbilities & { readonly runner: URL };
-  /** Its first runner, already forked, so that both load their programs at once. @defaultValue forked when it is needed */
-  readonly runner?: ChildProcess;
+  /** The result of {@link launch}, called earlier with the same settings. @defaultValue it is called now */
+  readonly launched?: Launched;
 };
 
 /** A running server. */
@@ -79,14 +78,13 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     endpoints: abilities.catalog.all.map(({ id }) => id),
     engines: config.engines,
   });
-  await mkdir(config.data, { recursive: true, mode: 0o700 });
-  const closers: (() => Promise<unknown> | unknown)[] = [];
+  const next = { config, logLevel, program: options.abilities?.runner };
+  const { lock, runner } = options.launched ?? (await launch(next));
+  const closers: (() => Promise<unknown> | unknown)[] = [() => lock.release()];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const lock = await lockDataFolder(config.data);
-    closers.push(() => lock.release());
     const { database, files: filesFolder } = dataFolders(config.data);
     const store = watchStore(await openSqliteStore(database, { metrics }), { metrics, log });
     closers.push(() => store.close());
@@ -113,15 +111,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
           new ReshootError("bad_request", "The URL is not valid"),
         ),
     });
-    const supervisor = createRunnerSupervisor({
-      config,
-      store,
-      events,
-      logLevel,
-      log: adaptLog(log),
-      program: options.abilities?.runner,
-      forked: options.runner,
-    });
+    const supervisor = createRunnerSupervisor({ first: runner, next, store, events, log: adaptLog(log) });
     closers.push(() => supervisor.stop());
     const runnerReady = supervisor.start();
     // Awaited at the end; until then a failure waits too.
@@ -176,7 +166,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     void files.sweep(Date.now() - startedAt).catch((error) => log.error({ err: error }, "sweeping failed"));
     return { origin, tls: takeover, close };
   } catch (error) {
-    options.runner?.kill();
+    runner.kill();
     await close();
     throw error;
   }

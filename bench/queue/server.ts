@@ -1,13 +1,11 @@
 /** The product's server with the benchmark's endpoints. Takes the product's options. */
 import { readConfig } from "../../src/config.ts";
-import { forkRunner } from "../../src/runner/fork.ts";
+import { launch } from "../../src/runner/fork.ts";
 
+const config = readConfig(process.argv.slice(2), process.env);
 const program = new URL("./runner.js", import.meta.url);
 // As the product's own command does it.
-const runner = forkRunner(program);
+const launched = await launch({ config, logLevel: "info", program });
 const [{ startServer }, { abilities }] = await Promise.all([import("../../src/server.ts"), import("./abilities.ts")]);
-const server = await startServer(readConfig(process.argv.slice(2), process.env), {
-  abilities: { ...abilities, runner: program },
-  runner,
-});
+const server = await startServer(config, { abilities: { ...abilities, runner: program }, launched });
 process.on("SIGTERM", () => void server.close().then(() => process.exit(0)));

@@ -1,5 +1,4 @@
 /** AMT: frames in between frames. n passes over m frames give 2^n (m - 1) + 1. */
-import Type from "typebox";
 import type { Effort } from "../operations/frames.ts";
 import type { Delivery, MediaHandle } from "../operations/operations.ts";
 import { spellings } from "./accept.ts";
@@ -7,6 +6,7 @@ import { defineEndpoint, type Endpoint, type EndpointContext } from "./endpoint.
 import { need } from "./needs.ts";
 import { ASSUMED, flat } from "./price.ts";
 import { EXTENSION, filled, integer, list, media, object, videoInput, videoOutput } from "./schema.ts";
+import { Type } from "./typebox.ts";
 
 const IMAGE = "https://fal.media/files/koala/Kv2821G03ggpKK2AiZX71_d5fa7bacf06049cfaeb9588f6003b6d5.jpg";
 const IMAGE_2 =

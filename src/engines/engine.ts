@@ -30,7 +30,10 @@ export type Engine = {
   readonly operations: readonly OperationName[];
   /** Whole endpoints it serves by itself (relay, ComfyUI graphs); none when absent. */
   supportsEndpoint?(endpoint: string, input: Readonly<Record<string, unknown>>): Support;
-  /** Starts processes and runs the self-test; rejects with the reason when the engine cannot work here. */
+  /**
+   * Starts processes and runs the self-test; rejects with the reason when the engine cannot work here. Whoever calls it
+   * again waits for the same start.
+   */
   start(): Promise<void>;
   /** @param folder the job's private folder: outputs are left in it. */
   openJob(request: EngineRequest, folder: string, signal: AbortSignal): Promise<EngineJob>;

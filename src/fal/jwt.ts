@@ -1,6 +1,5 @@
 /** Our own signed tokens (HS256); clients treat them as opaque. */
 import { hkdfSync } from "node:crypto";
-import { jwtVerify, SignJWT } from "jose";
 import { type EndpointPath, trimSlashes } from "./endpoint-path.ts";
 
 /** What a token says. */
@@ -13,9 +12,13 @@ export type TokenClaims = {
   readonly apps: readonly string[];
 };
 
+/** Most callers never ask for a token: loaded when one does. */
+const loadJose = (): Promise<typeof import("jose")> => import("jose");
+
 /** A signed token. @param seconds lifetime. */
 export async function signToken(secret: Uint8Array, claims: TokenClaims, seconds: number): Promise<string> {
   const { accountId, keyId, use, apps } = claims;
+  const { SignJWT } = await loadJose();
   return new SignJWT({ key: keyId, use, apps })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setSubject(accountId)
@@ -27,6 +30,7 @@ export async function signToken(secret: Uint8Array, claims: TokenClaims, seconds
 /** The claims of a token of ours that has not expired; undefined for anything else. */
 export async function verifyToken(secret: Uint8Array, token: string): Promise<TokenClaims | undefined> {
   try {
+    const { jwtVerify } = await loadJose();
     const { payload } = await jwtVerify(token, tokenKey(secret), { algorithms: ["HS256"] });
     const { sub, key, use, apps } = payload as { sub: string } & Record<string, unknown>;
     return {

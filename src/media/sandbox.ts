@@ -1,10 +1,8 @@
 /** Bubblewrap around a media worker: no network, no file but its own and the program's, where the system allows it. */
-import { execFile } from "node:child_process";
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 /** A command line and its arguments. */
 export type Command = readonly [string, ...string[]];
@@ -18,34 +16,18 @@ const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", 
 /** Runs the command as it is. */
 export const withoutSandbox: Sandbox = (command) => command;
 
-/**
- * The sandbox for a program, or the reason why there is none.
- * @param entry the worker's program.
- * @param folder an absolute folder for the trial run.
- */
-export async function findSandbox(entry: URL, folder: string): Promise<{ sandbox: Sandbox } | { reason: string }> {
-  if (process.platform !== "linux") return { reason: "bubblewrap exists on Linux only" };
-  const sandbox = bubblewrap(programPaths(fileURLToPath(entry)));
-  await createFolders(folder);
-  const [command, ...args] = sandbox([process.execPath, "--version"], folder);
-  try {
-    await promisify(execFile)(command, args, { timeout: 10_000, env: { PATH: process.env.PATH ?? "" } });
-    return { sandbox };
-  } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
-    return { reason: isMissing ? "bwrap is not installed" : `bwrap does not work here: ${said || String(error)}` };
-  }
-}
-
 /** The folders of a worker. */
 export async function createFolders(folder: string): Promise<void> {
   for (const name of ["in", "out", "tmp"]) await mkdir(join(folder, name), { recursive: true });
 }
 
-function bubblewrap(program: readonly string[]): Sandbox {
+/**
+ * Bubblewrap for a worker's program. Whether it works here (it may not be installed, or be forbidden to make namespaces)
+ * shows when the first worker starts in it.
+ */
+export function bubblewrap(entry: URL): Sandbox {
   const fixed: string[] = ["--die-with-parent", "--unshare-all", "--cap-drop", "ALL"];
-  for (const path of [...SYSTEM, ...program]) {
+  for (const path of [...SYSTEM, ...programPaths(fileURLToPath(entry))]) {
     if (!existsSync(path)) continue;
     if (lstatSync(path).isSymbolicLink()) fixed.push("--symlink", readlinkSync(path), path);
     else fixed.push("--ro-bind", path, path);

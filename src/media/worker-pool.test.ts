@@ -9,7 +9,6 @@ import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { ReshootError } from "../errors.ts";
-import { findSandbox } from "./sandbox.ts";
 import { residentBytes } from "./watchdog.ts";
 import { createCoalescer } from "./worker-host.ts";
 import { createWorkerPool, type MediaWorker, type WorkerPool } from "./worker-pool.ts";
@@ -21,9 +20,6 @@ after(async () => {
   await Promise.all(pools.map((pool) => pool.stop()));
   rmSync(ROOT, { recursive: true, force: true });
 });
-
-const found = await findSandbox(ENTRY, join(ROOT, "trial"));
-const withoutBubblewrap = "reason" in found && found.reason;
 
 async function startPool(
   name: string,
@@ -44,6 +40,10 @@ async function startPool(
   await pool.start();
   return { pool, folder, said };
 }
+
+const trial = await startPool("trial");
+await trial.pool.stop();
+const withoutBubblewrap = trial.said[0] ?? false;
 
 const never = new AbortController().signal;
 const run = <T>(worker: MediaWorker, task: string, args?: unknown, signal = never): Promise<T> =>

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { ReshootError } from "../errors.ts";
 import type { Metrics, WorkerEnd } from "../observability/metrics.ts";
 import type { OperationOptions } from "../operations/operations.ts";
-import { findSandbox, type Sandbox, withoutSandbox } from "./sandbox.ts";
+import { bubblewrap, type Sandbox, withoutSandbox } from "./sandbox.ts";
 import { forkWorker, type PoolLog, type WorkerLimits, type WorkerProcess } from "./worker-process.ts";
 
 /** A worker that the caller holds until it is released. */
@@ -26,7 +26,7 @@ export type MediaWorker = {
 
 /** A pool of media workers. */
 export type WorkerPool = {
-  /** Resolves when one worker has passed its self-test; rejects with the reason when none can. */
+  /** Resolves when one worker has passed its self-test; rejects with the reason when none can. Every call is the same start. */
   start(): Promise<void>;
   /**
    * Waits for a free worker.
@@ -63,6 +63,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   let sandbox: Sandbox = withoutSandbox;
   let count = 0;
   let stopped = false;
+  let started: Promise<void> | undefined;
   const live = new Set<WorkerProcess>();
   const idle: WorkerProcess[] = [];
   const waiters: { give(worker: WorkerProcess): void; fail(error: unknown): void }[] = [];
@@ -153,27 +154,26 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     };
   };
 
+  async function start(): Promise<void> {
+    await mkdir(root, { recursive: true });
+    for (const name of await readdir(root)) {
+      if (/^w-\d+-\d+$/.test(name)) await rm(join(root, name), { recursive: true, force: true });
+    }
+    if (options.sandbox !== "never") {
+      if (process.platform === "linux") sandbox = bubblewrap(entry);
+      else log?.warn("media workers run without a sandbox: bubblewrap exists on Linux only");
+    }
+    const first = await fork().catch((error: unknown) => {
+      if (sandbox === withoutSandbox) throw error;
+      log?.warn(`media workers run without a sandbox: they do not start in bubblewrap (${String(error)})`);
+      sandbox = withoutSandbox;
+      return fork();
+    });
+    offer(first);
+  }
+
   return {
-    async start() {
-      await mkdir(root, { recursive: true });
-      for (const name of await readdir(root)) {
-        if (/^w-(\d+-\d+|trial)$/.test(name)) await rm(join(root, name), { recursive: true, force: true });
-      }
-      if (options.sandbox !== "never") {
-        const trial = join(root, "w-trial");
-        const found = await findSandbox(entry, trial);
-        await rm(trial, { recursive: true, force: true });
-        if ("sandbox" in found) sandbox = found.sandbox;
-        else log?.warn(`media workers run without a sandbox: ${found.reason}`);
-      }
-      const first = await fork().catch((error: unknown) => {
-        if (sandbox === withoutSandbox) throw error;
-        log?.warn(`media workers run without a sandbox: they do not start in it (${String(error)})`);
-        sandbox = withoutSandbox;
-        return fork();
-      });
-      offer(first);
-    },
+    start: () => (started ??= start()),
     async acquire(signal, request) {
       signal.throwIfAborted();
       if (stopped) throw unavailable();

@@ -2,8 +2,9 @@
  * {@link Metrics} as Prometheus counts them. Every label has a bounded set of values: endpoints and engines are those of
  * this server, all others fold to `other`; ids, URLs and whatever a caller writes are never labels.
  */
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
 import type { Metrics } from "./metrics.ts";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "./prom-client.ts";
 
 /** The measurements of one process at one moment, as plain data that survives a process boundary. */
 export type MetricsSnapshot = Awaited<ReturnType<Registry["getMetricsAsJSON"]>>;

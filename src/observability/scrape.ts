@@ -1,8 +1,8 @@
 /** `GET /metrics`: all measurements of the server and its runner for Prometheus. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Gauge, Registry } from "prom-client";
 import { ReshootError } from "../errors.ts";
 import type { RequestStore } from "../requests/store.ts";
+import { Gauge, Registry } from "./prom-client.ts";
 import { type MetricsSnapshot, type PrometheusMetrics, renderMetrics } from "./prometheus.ts";
 
 /** What the page is made of. */

@@ -1,6 +1,7 @@
 /**
  * The request store on SQLite: one file, shared by the server's and the runners' processes of one machine. Every write
- * is one member of a group commit under `synchronous=FULL`, so a resolved promise survives a power cut.
+ * is one member of a group commit whose log is flushed to the disk (wal-disk.ts) before anybody is told, so a resolved
+ * promise survives a power cut.
  *
  * Clocks: times are wall-clock times of this machine. Queue order does not depend on the clock. When it is set back, no
  * lease or backoff outlives its own length, counted from the next {@link RequestStore.reap}. When it leaps ahead (also

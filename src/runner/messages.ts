@@ -5,7 +5,10 @@ import type { RequestEvent } from "../requests/events.ts";
 
 /** From the server to its runner. */
 export type ServerMessage =
+  /** Start the engines. */
   | { readonly type: "config"; readonly config: Config; readonly logLevel: string }
+  /** The store is there: work. */
+  | { readonly type: "begin" }
   | { readonly type: "event"; readonly event: RequestEvent }
   /** Asks for the runner's measurements. */
   | { readonly type: "measure" }

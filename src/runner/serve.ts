@@ -29,10 +29,19 @@ const send = (message: RunnerMessage): void => {
 
 let stop: () => Promise<void> = async () => process.exit(0);
 
-/** Makes this process a runner: it waits for its configuration, works until it is told to stop, and exits. */
+/**
+ * Makes this process a runner: it waits for its configuration and starts the engines, waits until it may begin, works until
+ * it is told to stop, and exits.
+ */
 export function serveRunner(abilities: RunnerAbilities): void {
+  let prepared: Promise<Prepared> | undefined;
   process.on("message", (message: ServerMessage) => {
-    if (message.type === "config") void start(message.config, message.logLevel, abilities);
+    if (message.type === "config") {
+      prepared = prepare(message.config, message.logLevel, abilities);
+      // Told once the server listens.
+      prepared.catch(() => undefined);
+    }
+    if (message.type === "begin" && prepared) void begin(prepared, abilities);
     if (message.type === "stop") void stop();
   });
   // The server is gone, however it went: its next life will hand this work out again.
@@ -42,30 +51,51 @@ export function serveRunner(abilities: RunnerAbilities): void {
   process.on("SIGTERM", () => void stop());
 }
 
-async function start(config: Config, logLevel: string, { catalog, createEngines }: RunnerAbilities): Promise<void> {
+/** What needs no request. */
+type Prepared = {
+  readonly config: Config;
+  readonly log: ReturnType<typeof createLog>;
+  readonly metrics: ReturnType<typeof createPrometheusMetrics>;
+  readonly engines: readonly Engine[];
+};
+
+async function prepare(
+  config: Config,
+  logLevel: string,
+  { catalog, createEngines }: RunnerAbilities,
+): Promise<Prepared> {
   const log = createLog({ level: logLevel, part: "runner" });
+  const { work } = dataFolders(config.data);
+  // An earlier runner's workers may be dying in there at this moment.
+  await rm(work, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  await mkdir(work, { recursive: true, mode: 0o700 });
+  const metrics = createPrometheusMetrics({
+    process: "runner",
+    endpoints: catalog.all.map(({ id }) => id),
+    engines: config.engines,
+  });
+  const engineLog = {
+    info: (text: string) => log.info(text),
+    warn: (text: string, details: object = {}) => log.warn(details, text),
+  };
+  const engines = createEngines(config, { log: engineLog, metrics });
+  // The runner waits for the same start.
+  for (const engine of engines) engine.start().catch(() => undefined);
+  return { config, log, metrics, engines };
+}
+
+async function begin(prepared: Promise<Prepared>, { catalog }: RunnerAbilities): Promise<void> {
   try {
+    const { config, log, metrics, engines } = await prepared;
     const { database, files: filesFolder, work } = dataFolders(config.data);
-    // An earlier runner's workers may be dying in there at this moment.
-    await rm(work, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-    await mkdir(work, { recursive: true, mode: 0o700 });
-    const metrics = createPrometheusMetrics({
-      process: "runner",
-      endpoints: catalog.all.map(({ id }) => id),
-      engines: config.engines,
-    });
     const store = watchStore(await openSqliteStore(database, { metrics }), { metrics, log });
     const events = new RequestEvents();
-    const engineLog = {
-      info: (text: string) => log.info(text),
-      warn: (text: string, details: object = {}) => log.warn(details, text),
-    };
     const runner: Runner = createRunner({
       catalog,
       store,
       files: watchFiles(await createDiskFileStore({ folder: filesFolder, table: store.files }), metrics),
       events,
-      router: createRouter(createEngines(config, { log: engineLog, metrics })),
+      router: createRouter(engines),
       fetcher: createFetcher(addressPolicy(config)),
       workFolder: join(work, "jobs"),
       limits: config.limits,
@@ -88,7 +118,7 @@ async function start(config: Config, logLevel: string, { catalog, createEngines 
     await runner.start();
     send({ type: "ready" });
   } catch (error) {
-    log.fatal({ err: error }, "the runner could not start");
+    createLog({ level: "fatal", part: "runner" }).fatal({ err: error }, "the runner could not start");
     send({ type: "failed", message: error instanceof Error ? error.message : String(error) });
     process.exitCode = 1;
     process.disconnect?.();

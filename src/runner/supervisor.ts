@@ -1,12 +1,11 @@
 /** Keeps one runner process alive beside the server. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import type { Config } from "../config.ts";
 import type { MetricsSnapshot } from "../observability/prometheus.ts";
 import type { RequestEvent, RequestEvents } from "../requests/events.ts";
 import type { RequestStore } from "../requests/store.ts";
-import { forkRunner } from "./fork.ts";
-import type { RunnerMessage, ServerMessage } from "./messages.ts";
+import { forkRunner, type RunnerStart, tell } from "./fork.ts";
+import type { RunnerMessage } from "./messages.ts";
 
 const RESTART_MS = 500;
 const RESTART_LIMIT_MS = 30_000;
@@ -24,28 +23,18 @@ export type RunnerSupervisor = {
 };
 
 type SupervisorParts = {
-  readonly config: Config;
+  /** The first runner, which has its configuration. */
+  readonly first: ChildProcess;
+  /** How the next ones start. */
+  readonly next: RunnerStart;
   readonly store: RequestStore;
   readonly events: RequestEvents;
-  readonly logLevel: string;
-  /** The runner's program. @defaultValue as {@link forkRunner} says */
-  readonly program?: URL | undefined;
-  /** A process of it that waits for its configuration. @defaultValue `start` makes one */
-  readonly forked?: ChildProcess | undefined;
   readonly log: { info(message: string): void; error(details: object, message: string): void };
 };
 
-/** A supervisor that has not started its runner yet. */
-export function createRunnerSupervisor({
-  config,
-  store,
-  events,
-  logLevel,
-  log,
-  program,
-  forked,
-}: SupervisorParts): RunnerSupervisor {
-  let child = forked;
+/** A supervisor whose runner has not begun yet. */
+export function createRunnerSupervisor({ first, next, store, events, log }: SupervisorParts): RunnerSupervisor {
+  let child: ChildProcess | undefined = first;
   let ready = false;
   let stopping = false;
   let delay = RESTART_MS;
@@ -68,11 +57,9 @@ export function createRunnerSupervisor({
     lanes.add(event.lane);
   });
 
-  function launch(running = forkRunner(program)): Promise<void> {
-    // The keys are the server's business alone.
-    const secretless: Config = { ...config, keys: config.keys.map(({ id }) => ({ id, secret: "" })) };
+  function begin(running: ChildProcess): Promise<void> {
     child = running;
-    tell(running, { type: "config", config: secretless, logLevel });
+    tell(running, { type: "begin" });
     return new Promise((resolve, reject) => {
       running.on("message", (message: RunnerMessage) => {
         if (message.type === "event") events.receive(message.event);
@@ -103,7 +90,7 @@ export function createRunnerSupervisor({
       if (stopping) return;
       // Only this runner uses this database, and it is dead: its claims are free at once.
       for (const id of await store.reclaimAll()) events.receive({ type: "changed", id });
-      await launch();
+      await begin(forkRunner(next));
     };
     const retry = (): void => {
       setTimeout(
@@ -120,7 +107,7 @@ export function createRunnerSupervisor({
   }
 
   return {
-    start: () => launch(forked),
+    start: () => begin(first),
     ready: () => ready,
     measure() {
       if (!ready || !child) return Promise.resolve(undefined);
@@ -157,9 +144,4 @@ function askMeasurements(child: ChildProcess): Promise<MetricsSnapshot | undefin
     child.on("message", listener);
     tell(child, { type: "measure" });
   });
-}
-
-/** A message to a process that may be dying: its exit is noticed elsewhere. */
-function tell(child: ChildProcess, message: ServerMessage): void {
-  if (child.connected) child.send(message, () => undefined);
 }

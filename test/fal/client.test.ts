@@ -21,7 +21,10 @@ describe("official JavaScript client", () => {
     client = createFalClient(connect(server.origin));
   });
   after(() => server.close());
-  beforeEach(() => server.setWorker(withFile));
+  beforeEach(async () => {
+    await server.idle();
+    server.setWorker(withFile);
+  });
 
   test("fal.config(connect(origin)) and run", async () => {
     fal.config(connect(server.origin));

@@ -14,11 +14,8 @@ describe("fal queue", () => {
   });
   after(() => server.close());
   beforeEach(async () => {
+    await server.idle();
     server.setWorker(async ({ request }) => ({ echo: request.input }));
-    const isOpen = ({ finishedAt }: RequestRecord): boolean => finishedAt === null;
-    while ((await server.services.store.list("local", { limit: 100 })).some(isOpen)) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
   });
 
   const post = (path: string, headers: Record<string, string> = {}, body: object = { prompt: "x" }) =>

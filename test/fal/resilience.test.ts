@@ -26,7 +26,10 @@ describe("fal resilience", () => {
     };
   });
   after(() => server.close());
-  beforeEach(() => server.setWorker(async ({ request }) => ({ echo: request.input })));
+  beforeEach(async () => {
+    await server.idle();
+    server.setWorker(async ({ request }) => ({ echo: request.input }));
+  });
 
   const submit = async (): Promise<string> => {
     const reply = await fetch(`${server.origin}/queue/test-owner/edit`, { method: "POST", body: '{"prompt":"x"}' });

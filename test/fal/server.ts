@@ -38,6 +38,8 @@ export type TestServer = {
   readonly services: Services;
   /** Replaces what the runner does; by default it answers with the input. */
   setWorker(worker: Worker): void;
+  /** Resolves when nothing waits or runs, so that what a test left behind is not done by the next one's worker. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -78,6 +80,8 @@ export const endpoints = [
   testEndpoint("test-owner/live/realtime", { transport: "realtime" }),
   testEndpoint("other-vendor/edit", { vendor: "wavespeed" }),
 ];
+
+const IDLE_MS = 20_000;
 
 /** Starts a server on a free port; its folder is deleted when it closes. */
 export async function startFalServer(
@@ -130,6 +134,13 @@ export async function startFalServer(
     origin,
     services,
     setWorker: runner.setWorker,
+    async idle() {
+      const until = Date.now() + IDLE_MS;
+      for (let left = await store.depth(); left.length > 0; left = await store.depth()) {
+        if (Date.now() > until) throw new Error(`still there: ${JSON.stringify(left)}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
     async close() {
       await app.close();
       await runner.stop();

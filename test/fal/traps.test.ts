@@ -16,7 +16,10 @@ describe("fal traps", () => {
     base = server.origin;
   });
   after(() => server.close());
-  beforeEach(() => server.setWorker(async ({ request }) => ({ echo: request.input })));
+  beforeEach(async () => {
+    await server.idle();
+    server.setWorker(async ({ request }) => ({ echo: request.input }));
+  });
 
   const post = (path: string, body: unknown = { prompt: "x" }, headers: Record<string, string> = {}) =>
     fetch(`${base}${path}`, {

@@ -22,7 +22,10 @@ describe("official JavaScript clients", { skip: withoutClients }, () => {
     await server.close();
     await rm(folder, { recursive: true, force: true });
   });
-  beforeEach(() => server.setWorker(oneFile));
+  beforeEach(async () => {
+    await server.idle();
+    server.setWorker(oneFile);
+  });
 
   for (const version of ["0.3.2", "0.2.3"] as const) {
     const client = () => {

@@ -15,7 +15,10 @@ describe("WaveSpeed's contract", () => {
     server = await startWavespeedServer();
   });
   after(() => server.close());
-  beforeEach(() => server.setWorker(oneFile));
+  beforeEach(async () => {
+    await server.idle();
+    server.setWorker(oneFile);
+  });
 
   const submit = async (model: string, body: object): Promise<string> => {
     const answer = await server.call(`/${model}`, body);

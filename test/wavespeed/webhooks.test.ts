@@ -30,7 +30,10 @@ describe("webhooks", () => {
     await server.close();
     hooks.close();
   });
-  beforeEach(() => server.setWorker(oneFile));
+  beforeEach(async () => {
+    await server.idle();
+    server.setWorker(oneFile);
+  });
 
   /** The next message. */
   const next = () =>
