@@ -22,6 +22,8 @@ export type DecodedPicture = {
 
 /**
  * Decodes one stream of pictures.
+ * @param wanted in the stream's time base, from the start of the file: earlier pictures are decoded only where others lean
+ *   on them.
  * @throws ReshootError naming the field: no decoder, longer or more pictures than allowed.
  */
 export async function* decodePictures(
@@ -30,6 +32,7 @@ export async function* decodePictures(
   media: MediaHandle,
   kind: MediaKind,
   limits: MediaLimits,
+  wanted?: bigint,
 ): AsyncGenerator<DecodedPicture, void, undefined> {
   const decoder = await openDecoder(stream, media, kind, limits);
   const packet = new Packet();
@@ -37,7 +40,9 @@ export async function* decodePictures(
   packet.alloc();
   native.alloc();
   const timeBase = ratio(stream.timeBase);
-  const repair = createTimeRepair(nominalStep(stream), -rescale(input.startTime, MICROSECONDS, timeBase), timeBase);
+  const start = rescale(input.startTime, MICROSECONDS, timeBase);
+  const repair = createTimeRepair(nominalStep(stream), -start, timeBase);
+  let skips = false;
   let count = 0;
   try {
     for (let ended = false; !ended; ) {
@@ -46,6 +51,9 @@ export async function* decodePictures(
         packet.unref();
         continue;
       }
+      const isEarly = wanted !== undefined && !ended && (known(packet.pts) ?? wanted + start) - start < wanted;
+      if (isEarly !== skips) decoder.setOption("skip_frame", isEarly ? "noref" : "default");
+      skips = isEarly;
       // A refused packet is a damaged one: the next may be whole.
       await decoder.sendPacket(ended ? null : packet);
       packet.unref();

@@ -70,19 +70,23 @@ export async function openVideo(media: MediaHandle, limits: MediaLimits): Promis
   }
 }
 
-/** The first picture that can be decoded, what follows it, and how the pictures are turned. */
+/**
+ * The first picture that can be decoded, what follows it, and how the pictures are turned.
+ * @param wanted as of {@link decodePictures}.
+ */
 export async function firstPicture(
   input: OpenInput,
   stream: Stream,
   media: MediaHandle,
   kind: MediaKind,
   limits: MediaLimits,
+  wanted?: bigint,
 ): Promise<{
   first: { native: NativeFrame; pts: bigint };
   rest: ReturnType<typeof decodePictures>;
   orientation: Orientation;
 }> {
-  const rest = decodePictures(input, stream, media, kind, limits);
+  const rest = decodePictures(input, stream, media, kind, limits, wanted);
   const { value: first } = await rest.next();
   if (!first) throw loadError(media, kind, "No picture of this file can be decoded");
   checkPixels(media, first.native.width, first.native.height, limits);

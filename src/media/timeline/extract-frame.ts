@@ -24,9 +24,10 @@ export async function extractFrame(
 ): Promise<Result> {
   const time = which === "first" ? undefined : await timeOf(video, which, limits);
   const path = join(context.outFolder, `${which}.png`);
-  // Only what begins with a whole picture can be entered in its middle; the rest is decoded from its start.
+  // What begins with a whole picture can be entered in its middle, and pictures that none leans on be passed over. Where
+  // that does not lead to the very picture, all are decoded, from the start.
   const size =
-    (await savePicture(video, path, time, time !== undefined, limits)) ??
+    (time === undefined ? undefined : await savePicture(video, path, time, true, limits)) ??
     (await savePicture(video, path, time, false, limits));
   if (!size) throw loadError(video, "video", "No picture of this file can be decoded");
   const name = `${video.fileName.replace(/\.[^.]*$/, "") || "video"}-${which}.png`;
@@ -45,12 +46,15 @@ async function timeOf(media: MediaHandle, which: "middle" | "last", limits: Medi
   }
 }
 
-/** Saves the picture shown at a time, the last before it where none is; undefined: from here nothing leads to it. */
+/**
+ * Saves the picture shown at a time, the last before it where none is.
+ * @param direct goes to it the short way; the result is undefined where that does not lead to it.
+ */
 async function savePicture(
   media: MediaHandle,
   path: string,
   time: number | undefined,
-  seeks: boolean,
+  direct: boolean,
   limits: MediaLimits,
 ): Promise<{ width: number; height: number } | undefined> {
   const input = await openInput(media, "video", limits);
@@ -58,25 +62,32 @@ async function savePicture(
   try {
     if (input.isStill) throw formatError(media, "video", "A still picture is not a video");
     const stream = requireVideo(input, media, "video");
-    if (seeks && time !== undefined) {
+    if (direct && time !== undefined) {
       const start = rescale(input.startTime, MICROSECONDS, ratio(stream.timeBase));
       const code = await input.context.seekFrame(stream.index, BigInt(time) + start, AVSEEK_FLAG_BACKWARD);
       if (code < 0) return undefined;
     }
-    const { first, rest, orientation } = await firstPicture(input, stream, media, "video", limits);
+    const { first, rest, orientation } = await firstPicture(
+      input,
+      stream,
+      media,
+      "video",
+      limits,
+      direct && time !== undefined ? BigInt(time) : undefined,
+    );
     try {
       found = first.native.clone()!;
-      if (time !== undefined) {
-        if (seeks && first.pts > BigInt(time)) return undefined;
-        if (first.pts < BigInt(time)) {
-          for await (const { native, pts } of rest) {
-            if (pts > BigInt(time)) break;
-            found.free();
-            found = native.clone()!;
-            if (pts === BigInt(time)) break;
-          }
+      let at = first.pts;
+      if (time !== undefined && at < BigInt(time)) {
+        for await (const { native, pts } of rest) {
+          if (pts > BigInt(time)) break;
+          found.free();
+          found = native.clone()!;
+          at = pts;
+          if (pts === BigInt(time)) break;
         }
       }
+      if (direct && at !== BigInt(time ?? 0)) return undefined;
     } finally {
       await rest.return();
     }
