@@ -38,6 +38,7 @@ describe("the FFmpeg endpoints, exactly", { skip: withoutFfmpeg }, () => {
     await video("mandelbrot=s=500x300:r=25", "large.mp4", "-t", "1");
     const tone = "sine=f=440:r=48000:d=1";
     await on.ffmpeg("-i", path("b.mp4"), "-f", "lavfi", "-i", tone, "-c:v", "copy", "-c:a", "aac", path("loud.mp4"));
+    await on.ffmpeg("-i", path("b.mp4"), "-frames:v", "1", path("still.png"));
   });
   after(() => on.server.close());
 
@@ -112,6 +113,7 @@ describe("the FFmpeg endpoints, exactly", { skip: withoutFfmpeg }, () => {
       ["merge-audios", { audio_urls: [audio_url, audio_url] }, "audio"],
       ["merge-audio-video", { video_url: await file("a.mp4"), audio_url, start_offset: 0.25 }, "video"],
       ["loudnorm", { audio_url, linear: false }, "audio"],
+      ["images-to-video", { images: [{ url: await file("still.png", "image/png"), frames: 5 }] }, "video"],
     ] as const) {
       const bytes = async (name: string) => readFile(await on.fetched((await on.call(endpoint, input))[key], name));
       assert.deepEqual(await bytes("first"), await bytes("second"), endpoint);

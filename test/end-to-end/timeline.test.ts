@@ -182,16 +182,26 @@ describe("the FFmpeg endpoints", { skip: withoutFfmpeg }, () => {
     );
     const all = await readFile(raw);
     const size = 320 * 180 * 3;
-    for (const [frame_type, index] of Object.entries({ first: 0, middle: 25, last: 49 })) {
-      const { images } = await call("extract-frame", { video_url: await server.file(path("a.mp4")), frame_type });
-      const [image] = images as unknown as { url: string; width: number; height: number }[];
-      assert.deepEqual([image!.width, image!.height], [320, 180]);
-      const picture = await decode(await fetched(image, `${frame_type}.png`), "rgb24");
-      const near = psnr(picture, all.subarray(index * size, (index + 1) * size));
-      assert.ok(near > 38, `${frame_type}: ${near} dB`);
-      // The neighbours are other pictures.
-      const other = index === 0 ? 1 : index - 1;
-      assert.ok(near > psnr(picture, all.subarray(other * size, (other + 1) * size)) + 3, frame_type);
+    // A transport stream can be entered where no picture follows that is whole.
+    await ffmpeg("-i", path("a.mp4"), "-c", "copy", path("a.ts"));
+    for (const name of ["a.mp4", "a.ts"]) {
+      for (const [frame_type, index] of Object.entries({ first: 0, middle: 25, last: 49 })) {
+        const what = `${frame_type} of ${name}`;
+        const video_url = await server.file(path(name));
+        const { images } = await call("extract-frame", { video_url, frame_type });
+        const [image] = images as unknown as { url: string; width: number; height: number }[];
+        assert.deepEqual([image!.width, image!.height], [320, 180]);
+        const picture = await decode(await fetched(image, `${frame_type}.png`), "rgb24");
+        const near = psnr(picture, all.subarray(index * size, (index + 1) * size));
+        assert.ok(near > 38, `${what}: ${near} dB`);
+        // The neighbours are other pictures.
+        const other = index === 0 ? 1 : index - 1;
+        assert.ok(near > psnr(picture, all.subarray(other * size, (other + 1) * size)) + 3, what);
+        const again = await call("extract-frame", { video_url, frame_type });
+        const [second] = again.images as unknown as object[];
+        const bytes = (found: unknown, file: string) => fetched(found, file).then((local) => readFile(local));
+        assert.deepEqual(await bytes(second, "again.png"), await bytes(image, "once.png"), what);
+      }
     }
   });
 

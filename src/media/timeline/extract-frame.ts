@@ -14,6 +14,7 @@ import { firstPicture } from "../video-source.ts";
 import type { TaskContext } from "../worker-host.ts";
 
 type Params = Parameters<Operations["extractFrame"]>[0];
+type Size = { readonly width: number; readonly height: number };
 type Result = Awaited<ReturnType<Operations["extractFrame"]>>;
 
 /** See {@link Operations.extractFrame}. */
@@ -25,10 +26,10 @@ export async function extractFrame(
   const time = which === "first" ? undefined : await timeOf(video, which, limits);
   const path = join(context.outFolder, `${which}.png`);
   // What begins with a whole picture can be entered in its middle, and pictures that none leans on be passed over. Where
-  // that does not lead to the very picture, all are decoded, from the start.
+  // that does not lead to the very picture, for whatever reason, all are decoded, from the start.
+  const direct = (): Promise<Size | undefined> => savePicture(video, path, time, true, limits).catch(() => undefined);
   const size =
-    (time === undefined ? undefined : await savePicture(video, path, time, true, limits)) ??
-    (await savePicture(video, path, time, false, limits));
+    (time === undefined ? undefined : await direct()) ?? (await savePicture(video, path, time, false, limits));
   if (!size) throw loadError(video, "video", "No picture of this file can be decoded");
   const name = `${video.fileName.replace(/\.[^.]*$/, "") || "video"}-${which}.png`;
   return { ...size, image: { path, loc: video.loc, contentType: "image/png", fileName: name } };
@@ -56,7 +57,7 @@ async function savePicture(
   time: number | undefined,
   direct: boolean,
   limits: MediaLimits,
-): Promise<{ width: number; height: number } | undefined> {
+): Promise<Size | undefined> {
   const input = await openInput(media, "video", limits);
   let found: NativeFrame | undefined;
   try {
