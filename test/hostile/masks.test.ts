@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
@@ -10,9 +10,10 @@ import { withoutFfmpeg } from "../ffmpeg.ts";
 import { greyPng } from "../png.ts";
 import { sharedMedia, withoutSharedMedia } from "../shared-media.ts";
 import { attempt, inline, inParallel, replaced, upload } from "./attempts.ts";
-import { type Bomb, bombs, PICTURE } from "./bombs.ts";
+import { type Bomb, PICTURE } from "./bombs.ts";
 import { yuv4mpeg } from "./boxes.ts";
-import { startTarget, startTrap, type Target } from "./server.ts";
+import type { Target } from "./server.ts";
+import { type Siege, startSiege } from "./siege.ts";
 
 const VOID = "fal-ai/void-video-inpainting";
 const ERASE = "bria/video/erase";
@@ -83,23 +84,15 @@ const READ = [MASKS[0]!, MASKS[3]!, MASKS[4]!];
 const BOMBED = [VIDEOS[4]!, ...READ];
 
 describe("hostile media where masks are made and used", () => {
+  let siege: Siege;
   let target: Target;
-  let trap: Awaited<ReturnType<typeof startTrap>>;
   let hostile: readonly Bomb[] = [];
 
   before(async () => {
-    [target, trap] = await Promise.all([startTarget("--max-input-seconds=60"), startTrap()]);
-    const file = join(target.folder, "lure.y4m");
-    await writeFile(file, yuv4mpeg());
-    const picture = join(target.folder, "lure.png");
-    await writeFile(picture, PICTURE);
-    hostile = bombs({ file, picture, url: trap.origin });
+    siege = await startSiege();
+    ({ target, hostile } = siege);
   });
-  after(async () => {
-    await target.assertHealthy();
-    assert.deepEqual(trap.hits(), []);
-    await Promise.all([target.close(), trap.close()]);
-  });
+  after(() => siege.end());
 
   const tries = async (
     { endpoint, path }: Field,

@@ -1,14 +1,14 @@
 /** Hostile and odd files in every media field of every working endpoint, uploaded and inline. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { sharedMedia, withoutSharedMedia } from "../shared-media.ts";
 import { attempt, inline, inParallel, upload } from "./attempts.ts";
-import { type Bomb, bombs, PICTURE } from "./bombs.ts";
+import type { Bomb } from "./bombs.ts";
 import { wave, yuv4mpeg } from "./boxes.ts";
-import { startTarget, startTrap, type Target } from "./server.ts";
+import type { Target } from "./server.ts";
+import { type Siege, startSiege } from "./siege.ts";
 
 const VOID = "fal-ai/void-video-inpainting";
 const MERGE = "fal-ai/ffmpeg-api/merge-audio-video";
@@ -46,24 +46,15 @@ const GOOD: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 describe("hostile media", () => {
+  let siege: Siege;
   let target: Target;
-  let trap: Awaited<ReturnType<typeof startTrap>>;
   let hostile: readonly Bomb[] = [];
 
   before(async () => {
-    [target, trap] = await Promise.all([startTarget("--max-input-seconds=60"), startTrap()]);
-    // Playable, so that whatever opens it succeeds and is found out.
-    const file = join(target.folder, "lure.y4m");
-    await writeFile(file, yuv4mpeg());
-    const picture = join(target.folder, "lure.png");
-    await writeFile(picture, PICTURE);
-    hostile = bombs({ file, picture, url: trap.origin });
+    siege = await startSiege();
+    ({ target, hostile } = siege);
   });
-  after(async () => {
-    await target.assertHealthy();
-    assert.deepEqual(trap.hits(), []);
-    await Promise.all([target.close(), trap.close()]);
-  });
+  after(() => siege.end());
 
   const accepts = async (endpoint: string, field: string, url: string, name: string): Promise<boolean> => {
     const body = { ...GOOD[endpoint], [field]: url };

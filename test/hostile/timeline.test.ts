@@ -1,14 +1,14 @@
 /** Hostile, malformed and odd files in every media field of fal's FFmpeg endpoints: the right result, or the field's name. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { sharedMedia, withoutSharedMedia } from "../shared-media.ts";
 import { attempt, inline, inParallel, type Outcome, upload } from "./attempts.ts";
-import { type Bomb, bombs, PICTURE } from "./bombs.ts";
+import { type Bomb, PICTURE } from "./bombs.ts";
 import { wave, yuv4mpeg } from "./boxes.ts";
-import { startTarget, startTrap, type Target } from "./server.ts";
+import type { Target } from "./server.ts";
+import { type Siege, startSiege } from "./siege.ts";
 
 /** What a real file holds, as ffprobe 5.1 and its own description have it. */
 type Held = {
@@ -130,22 +130,15 @@ const SLOTS: readonly Slot[] = [
 const PLACES = 3;
 
 describe("hostile media on the timeline", () => {
+  let siege: Siege;
   let target: Target;
-  let trap: Awaited<ReturnType<typeof startTrap>>;
   let hostile: readonly Bomb[] = [];
 
   before(async () => {
-    [target, trap] = await Promise.all([startTarget("--max-input-seconds=60"), startTrap()]);
-    const [file, picture] = [join(target.folder, "lure.y4m"), join(target.folder, "lure.png")];
-    await writeFile(file, yuv4mpeg());
-    await writeFile(picture, PICTURE);
-    hostile = bombs({ file, picture, url: trap.origin });
+    siege = await startSiege();
+    ({ target, hostile } = siege);
   });
-  after(async () => {
-    await target.assertHealthy();
-    assert.deepEqual(trap.hits(), []);
-    await Promise.all([target.close(), trap.close()]);
-  });
+  after(() => siege.end());
 
   const give = ({ endpoint, body, loc }: Slot, url: string, name: string): Promise<Outcome> =>
     attempt(target, { endpoint, body: body(url), loc, name });
