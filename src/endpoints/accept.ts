@@ -16,11 +16,12 @@ export function spellings(input: TObject, others: Readonly<Record<string, readon
     return free.length > 0 ? [[name, free]] : [];
   });
   return (raw: Raw): Raw => {
-    const result = { ...raw };
+    let result = raw;
     for (const [name, alternatives] of names) {
       if (!isAbsent(result, name)) continue;
       const found = alternatives.find((other) => !isAbsent(result, other));
       if (found === undefined) continue;
+      if (result === raw) result = { ...raw };
       result[name] = result[found];
       delete result[found];
     }

@@ -42,8 +42,9 @@ function coerceObject(schema: JsonSchema, value: Record<string, unknown>, loc: L
     if (!Object.hasOwn(properties, key)) findings.unknown.push([...loc.slice(1), key.slice(0, 100)].join("."));
   }
   const result: Record<string, unknown> = {};
-  for (const [key, property] of Object.entries(properties)) {
-    const coerced = coerceProperty(schema, key, property, value, [...loc, key], findings);
+  for (const key of Object.keys(properties)) {
+    const property = properties[key]!;
+    const coerced = coerceProperty(schema, key, property, value, loc, findings);
     if (coerced !== DROP) result[key] = coerced;
     else if (property.default !== undefined) result[key] = ownDefault(property.default);
   }
@@ -68,7 +69,7 @@ function coerceProperty(
   if (value === null) return schema.required?.includes(key) ? null : DROP;
   // An empty URL is no URL: clients send "" for a field that was not filled in.
   if (property[MEDIA] && typeof value === "string" && value.trim() === "") return DROP;
-  return coerce(property, value, loc, findings);
+  return coerce(property, value, [...loc, key], findings);
 }
 
 function coerceList(items: JsonSchema, value: readonly unknown[], loc: Loc, findings: Findings): unknown[] {

@@ -22,8 +22,9 @@ function collect(schema: JsonSchema, value: unknown, loc: Loc, found: MediaField
   } else if (Array.isArray(value)) {
     if (branch.items) for (const [index, item] of value.entries()) collect(branch.items, item, [...loc, index], found);
   } else if (isRecord(value)) {
-    for (const [name, property] of Object.entries(branch.properties ?? {})) {
-      if (Object.hasOwn(value, name)) collect(property, value[name], [...loc, name], found);
+    const { properties = {} } = branch;
+    for (const name of Object.keys(properties)) {
+      if (Object.hasOwn(value, name)) collect(properties[name]!, value[name], [...loc, name], found);
     }
   }
 }

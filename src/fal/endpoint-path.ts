@@ -32,15 +32,15 @@ export function parseEndpointId(id: string): EndpointPath | undefined {
   let segments = trimSlashes(id).split("/");
   if (segments.length === 1) segments = /^(\d+)-([a-zA-Z0-9-]+)$/.exec(segments[0]!)?.slice(1, 3) ?? [];
   if (segments.some((segment) => segment === "" || segment === "." || segment === "..")) return undefined;
-  const namespace = NAMESPACES.has(segments[0] ?? "") ? segments[0] : undefined;
-  const [owner, alias, ...path] = namespace ? segments.slice(1) : segments;
+  const first = NAMESPACES.has(segments[0] ?? "") ? 1 : 0;
+  const [owner, alias] = [segments[first], segments[first + 1]];
   if (!owner || !alias) return undefined;
   return {
-    ...(namespace && { namespace }),
+    ...(first === 1 && { namespace: segments[0]! }),
     owner,
     alias,
-    ...(path.length > 0 && { path: path.join("/") }),
-    app: segments.slice(0, namespace ? 3 : 2).join("/"),
+    ...(segments.length > first + 2 && { path: segments.slice(first + 2).join("/") }),
+    app: segments.slice(0, first + 2).join("/"),
     id: segments.join("/"),
   };
 }
