@@ -1,0 +1,161 @@
+// Texture synthesis: where in the known part of a picture the unknown part may be copied from. Pictures have three f32
+// channels interleaved by four (the fourth must be zero); `guide` is the same picture, blurred, with a guess where it is unknown.
+
+// @ts-ignore: decorator
+@inline
+function difference(pixels: usize, a: i32, b: i32): v128 {
+  const d = f32x4.sub(v128.load(pixels + (<usize>a << 4)), v128.load(pixels + (<usize>b << 4)));
+  return f32x4.mul(d, d);
+}
+
+// @ts-ignore: decorator
+@inline
+function total(sum: v128): f32 {
+  return f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 2);
+}
+
+/**
+ * Finds the place whose patch is most like the one at (x, y), among all whose `source` (u8) is set and that lie at least
+ * `radius` inside: mean squared difference over the target's `known` (u8) pixels, plus `prior` times that of the guides at the
+ * centres, plus the place's own `penalty` (f32), plus `across` times the squared displacement across the direction (dx, dy).
+ * @returns y << 16 | x of the best, or -1 without any; its cost is stored at `cost` (f32).
+ */
+export function textureFind(
+  pixels: usize, guide: usize, known: usize, source: usize, penalty: usize, width: i32, height: i32,
+  x: i32, y: i32, radius: i32, step: i32, prior: f32, across: f32, dx: f32, dy: f32, cost: usize,
+): i32 {
+  const left = max(-radius, -x), right = min(radius, width - 1 - x);
+  const top = max(-radius, -y), bottom = min(radius, height - 1 - y);
+  let count = 0;
+  for (let oy = top; oy <= bottom; oy++) {
+    for (let ox = left; ox <= right; ox++) if (load<u8>(known + <usize>((y + oy) * width + x + ox))) count++;
+  }
+  const share: f32 = count ? 1 / <f32>count : 0;
+  const at = y * width + x;
+  let best = f32.MAX_VALUE;
+  let place = -1;
+  for (let sy = radius; sy < height - radius; sy += step) {
+    for (let sx = radius; sx < width - radius; sx += step) {
+      const from = sy * width + sx;
+      if (!load<u8>(source + <usize>from)) continue;
+      const side = <f32>(sx - x) * dy - <f32>(sy - y) * dx;
+      const own = load<f32>(penalty + (<usize>from << 2)) + prior * total(difference(guide, at, from)) + across * side * side;
+      if (own >= best) continue;
+      const most = (best - own) / max(share, <f32>1e-6);
+      let sum = f32x4.splat(0);
+      let patch: f32 = 0;
+      for (let oy = top; oy <= bottom; oy++) {
+        const a = at + oy * width, b = from + oy * width;
+        for (let ox = left; ox <= right; ox++) {
+          if (load<u8>(known + <usize>(a + ox))) sum = f32x4.add(sum, difference(pixels, a + ox, b + ox));
+        }
+        patch = total(sum);
+        if (patch >= most) break;
+      }
+      const whole = own + patch * share;
+      if (patch >= most || whole >= best) continue;
+      best = whole;
+      place = (sy << 16) | sx;
+    }
+  }
+  store<f32>(cost, best);
+  return place;
+}
+
+/** For each `source` place on a grid of `step`: the mean squared difference to the most similar patch at least `apart` away (f32 `target`). */
+export function textureUniqueness(
+  pixels: usize, source: usize, width: i32, height: i32, radius: i32, step: i32, apart: i32, target: usize,
+): void {
+  const side = 2 * radius + 1;
+  const share: f32 = 1 / <f32>(side * side);
+  for (let y = radius; y < height - radius; y += step) {
+    for (let x = radius; x < width - radius; x += step) {
+      const at = y * width + x;
+      if (!load<u8>(source + <usize>at)) continue;
+      let best = f32.MAX_VALUE;
+      for (let sy = radius; sy < height - radius; sy += step) {
+        for (let sx = radius; sx < width - radius; sx += step) {
+          const from = sy * width + sx;
+          if (!load<u8>(source + <usize>from) || max(abs(sx - x), abs(sy - y)) < apart) continue;
+          let sum = f32x4.splat(0);
+          let patch: f32 = 0;
+          for (let oy = -radius; oy <= radius; oy++) {
+            for (let ox = -radius; ox <= radius; ox++) {
+              sum = f32x4.add(sum, difference(pixels, at + oy * width + ox, from + oy * width + ox));
+            }
+            patch = total(sum);
+            if (patch >= best) break;
+          }
+          if (patch < best) best = patch;
+        }
+      }
+      store<f32>(target + (<usize>at << 2), best * share);
+    }
+  }
+}
+
+/**
+ * One pass over the unknown pixels, forwards or backwards: each may go on with what one of its neighbours is copied from where
+ * that fits better what surrounds it (coherence search: Ashikhmin 2001), or move by up to `jitter` pixels.
+ * @param from i32 index of the pixel that each pixel is copied from, its own where known; -1: nowhere, and stays so.
+ * @param errors f32; receives the cost of each unknown pixel.
+ */
+export function textureRefine(
+  pixels: usize, guide: usize, known: usize, source: usize, penalty: usize, width: i32, height: i32,
+  radius: i32, prior: f32, jitter: i32, backwards: i32, from: usize, errors: usize,
+): void {
+  const count = width * height;
+  for (let k = 0; k < count; k++) {
+    const at = backwards ? count - 1 - k : k;
+    if (load<u8>(known + <usize>at)) continue;
+    const own = load<i32>(from + (<usize>at << 2));
+    if (own < 0) continue;
+    const x = at % width, y = at / width;
+    let place = own;
+    let best = patchCost(pixels, guide, source, penalty, width, height, x, y, own, radius, prior, f32.MAX_VALUE);
+    for (let oy = -1; oy <= 1; oy++) {
+      for (let ox = -1; ox <= 1; ox++) {
+        if ((!ox && !oy) || x + ox < 0 || x + ox >= width || y + oy < 0 || y + oy >= height) continue;
+        const neighbour = at + oy * width + ox;
+        if (load<u8>(known + <usize>neighbour)) continue;
+        const candidate = load<i32>(from + (<usize>neighbour << 2)) - oy * width - ox;
+        if (candidate == own || candidate == place || candidate < 0 || candidate >= count) continue;
+        const cost = patchCost(pixels, guide, source, penalty, width, height, x, y, candidate, radius, prior, best);
+        if (cost < best) { best = cost; place = candidate; }
+      }
+    }
+    for (let oy = -jitter; oy <= jitter; oy++) {
+      for (let ox = -jitter; ox <= jitter; ox++) {
+        const candidate = own + oy * width + ox;
+        if (candidate == own || candidate == place || candidate < 0 || candidate >= count) continue;
+        const cost = patchCost(pixels, guide, source, penalty, width, height, x, y, candidate, radius, prior, best);
+        if (cost < best) { best = cost; place = candidate; }
+      }
+    }
+    store<f32>(errors + (<usize>at << 2), best);
+    if (place == own) continue;
+    store<i32>(from + (<usize>at << 2), place);
+    v128.store(pixels + (<usize>at << 4), v128.load(pixels + (<usize>place << 4)));
+  }
+}
+
+/** The cost of copying (x, y) from `from`, or the largest number where that is no source or it exceeds `most`. */
+function patchCost(
+  pixels: usize, guide: usize, source: usize, penalty: usize, width: i32, height: i32,
+  x: i32, y: i32, from: i32, radius: i32, prior: f32, most: f32,
+): f32 {
+  if (!load<u8>(source + <usize>from)) return f32.MAX_VALUE;
+  const at = y * width + x;
+  const left = max(-radius, -x), right = min(radius, width - 1 - x);
+  const top = max(-radius, -y), bottom = min(radius, height - 1 - y);
+  const area = (right - left + 1) * (bottom - top + 1);
+  const share: f32 = 1 / <f32>area;
+  const own = load<f32>(penalty + (<usize>from << 2)) + prior * total(difference(guide, at, from));
+  let sum = f32x4.splat(0);
+  for (let oy = top; oy <= bottom; oy++) {
+    const a = at + oy * width, b = from + oy * width;
+    for (let ox = left; ox <= right; ox++) sum = f32x4.add(sum, difference(pixels, a + ox, b + ox));
+    if (own + total(sum) * share >= most) return f32.MAX_VALUE;
+  }
+  return own + total(sum) * share;
+}

@@ -1,0 +1,216 @@
+/**
+ * Makes up what a picture does not show: how light and colours go on softly, and texture of what it does show upon that. Where
+ * no texture fits it stays soft. Works on cells of a few pixels; only the finest detail is copied pixel by pixel.
+ */
+import type { JobContext } from "../../kernels/pool.ts";
+import type { SampleLayout } from "../frames/layout.ts";
+import { continuePlane } from "./continuation.ts";
+import { MOST_TEXTURE_PIXELS, synthesise, type Texture } from "./texture.ts";
+
+/** One plane: samples, and 1 where they hold. */
+export type PartialPlane = { readonly values: Float32Array; readonly known: Uint8Array };
+
+/** Radius of the blur that leaves only what is soft, in shares of the shorter side: all that is finer comes from elsewhere. */
+const SOFT = 0.05;
+/** Radius in cells of the blur that sets the finest detail, which is copied as it is, apart from what is blended at seams. */
+const FINE = 4;
+/** Mean squared difference, in levels, at which texture that does not fit gives way to half; and the radius in cells of that. */
+const MISFIT = 400;
+const GIVING_WAY = 4;
+
+/** Cells: a reduced picture, its channels in 8-bit levels. */
+type Cells = {
+  readonly width: number;
+  readonly height: number;
+  /** Pixels a side. */
+  readonly factor: number;
+  readonly channels: readonly Float32Array[];
+  readonly known: Uint8Array;
+  readonly source: Uint8Array;
+};
+
+/**
+ * Overwrites what is not known in the planes' values.
+ * @param source 1 at the luma pixels that may be copied.
+ */
+export function inventPicture(
+  context: JobContext,
+  layout: Pick<SampleLayout, "format" | "sizes">,
+  planes: readonly PartialPlane[],
+  source: Uint8Array,
+): void {
+  const cells = toCells(layout, planes, source);
+  const { width, height, channels, known } = cells;
+  if (!known.includes(1) || !known.includes(0)) return;
+  for (const values of channels) continuePlane({ width, height, values, known }, []);
+  const side = Math.min(width, height);
+  const soft = channels.map((channel) => blurred(channel, width, height, Math.max(2, Math.round(SOFT * side))));
+  const middle = channels.map((channel) => blurred(channel, width, height, FINE));
+  const texture = synthesise(context, {
+    width,
+    height,
+    pixels: interleaved(channels),
+    guide: interleaved(soft),
+    known,
+    source: cells.source,
+  });
+  const trust = texture ? trusted(cells, texture) : new Float32Array(known.length);
+  for (const [i, plane] of planes.entries()) {
+    const low = texture ? lowBand(cells, texture, trust, channels[i]!, soft[i]!, middle[i]!) : channels[i]!;
+    compose(layout, i, plane, cells, { low, middle: middle[i]!, trust, from: texture?.from });
+  }
+}
+
+/** What of a picture is soft or middling, with the texture's share. */
+function lowBand(
+  { width, height, known }: Cells,
+  { from }: Texture,
+  trust: Float32Array,
+  channel: Float32Array,
+  soft: Float32Array,
+  middle: Float32Array,
+): Float32Array {
+  const band = Float32Array.from(from, (place) => (place < 0 ? 0 : middle[place]! - soft[place]!));
+  const smooth = blurred(band, width, height, FINE);
+  return channel.map((value, i) =>
+    known[i] ? value : value + trust[i]! * (soft[i]! + smooth[i]! - value),
+  );
+}
+
+/** How far the texture is to be seen, 0 to 1. */
+function trusted({ width, height, known }: Cells, { from, errors }: Texture): Float32Array {
+  const fits = errors.map((error, i) => (known[i] ? 1 : from[i]! < 0 ? 0 : 1 / (1 + (error / MISFIT) ** 2)));
+  return blurred(fits, width, height, GIVING_WAY);
+}
+
+type Bands = {
+  readonly low: Float32Array;
+  readonly middle: Float32Array;
+  readonly trust: Float32Array;
+  readonly from: Int32Array | undefined;
+};
+
+/** Fills a plane from the cells. */
+function compose(
+  { format, sizes }: Pick<SampleLayout, "format" | "sizes">,
+  index: number,
+  { values, known }: PartialPlane,
+  { width: columns, height: rows, factor, known: whole }: Cells,
+  { low, middle, trust, from }: Bands,
+): void {
+  const { width, height, shiftX, shiftY } = sizes[index]!;
+  const unit = 2 ** (format.bitDepth - 8);
+  const across = places(width, 2 ** shiftX / factor, columns);
+  const down = places(height, 2 ** shiftY / factor, rows);
+  const fine = new Float32Array(values.length);
+  if (from) {
+    for (let y = 0, i = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, i++) if (known[i]) fine[i] = values[i]! - unit * sample(middle, columns, across, down, x, y);
+    }
+  }
+  const [stepX, stepY] = [factor / 2 ** shiftX, factor / 2 ** shiftY];
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (known[i]) continue;
+      let [detail, total] = [0, 0];
+      for (let k = 0; from && k < 4; k++) {
+        const cx = across.first[x]! + (k & 1 && across.first[x]! + 1 < columns ? 1 : 0);
+        const cy = down.first[y]! + (k > 1 && down.first[y]! + 1 < rows ? 1 : 0);
+        const weight = (k & 1 ? across.share[x]! : 1 - across.share[x]!) * (k > 1 ? down.share[y]! : 1 - down.share[y]!);
+        const cell = cy * columns + cx;
+        const place = from[cell]!;
+        if (weight === 0 || place < 0 || whole[cell]) continue;
+        const sx = clamp(x + Math.round(((place % columns) - cx) * stepX), width);
+        const sy = clamp(y + Math.round((Math.floor(place / columns) - cy) * stepY), height);
+        detail += weight * fine[sy * width + sx]!;
+        total += weight;
+      }
+      const seen = total > 0 ? (detail / total) * sample(trust, columns, across, down, x, y) : 0;
+      values[i] = unit * sample(low, columns, across, down, x, y) + seen;
+    }
+  }
+}
+
+/** Along one side: the cell before each sample's centre, and how far the sample is on its way to the next. */
+type Places = { readonly first: Int32Array; readonly share: Float32Array };
+
+function places(samples: number, scale: number, cells: number): Places {
+  const [first, share] = [new Int32Array(samples), new Float32Array(samples)];
+  for (let i = 0; i < samples; i++) {
+    const at = Math.min(cells - 1, Math.max(0, (i + 0.5) * scale - 0.5));
+    first[i] = Math.floor(at);
+    share[i] = at - first[i]!;
+  }
+  return { first, share };
+}
+
+function sample(cells: Float32Array, columns: number, across: Places, down: Places, x: number, y: number): number {
+  const [fx, fy] = [across.share[x]!, down.share[y]!];
+  const at = down.first[y]! * columns + across.first[x]!;
+  const right = fx > 0 ? 1 : 0;
+  const below = fy > 0 ? columns : 0;
+  const top = cells[at]! + (cells[at + right]! - cells[at]!) * fx;
+  const bottom = cells[at + below]! + (cells[at + below + right]! - cells[at + below]!) * fx;
+  return top + (bottom - top) * fy;
+}
+
+function clamp(place: number, length: number): number {
+  return Math.min(length - 1, Math.max(0, place));
+}
+
+function toCells({ format, sizes }: Pick<SampleLayout, "format" | "sizes">, planes: readonly PartialPlane[], source: Uint8Array): Cells {
+  const factor = Math.ceil(Math.sqrt((format.width * format.height) / MOST_TEXTURE_PIXELS));
+  const [width, height] = [Math.ceil(format.width / factor), Math.ceil(format.height / factor)];
+  const known = new Uint8Array(width * height).fill(1);
+  const copied = new Uint8Array(width * height).fill(1);
+  const unit = 1 / (factor * factor * 2 ** (format.bitDepth - 8));
+  const channels = planes.map(({ values, known: isKnown }, index) => {
+    const { shiftX, shiftY, width: length } = sizes[index]!;
+    const out = new Float32Array(width * height);
+    for (let y = 0; y < height * factor; y++) {
+      const ly = Math.min(format.height - 1, y);
+      for (let x = 0; x < width * factor; x++) {
+        const lx = Math.min(format.width - 1, x);
+        const [cell, at] = [Math.floor(y / factor) * width + Math.floor(x / factor), (ly >> shiftY) * length + (lx >> shiftX)];
+        out[cell]! += values[at]! * unit;
+        if (!isKnown[at]) known[cell] = 0;
+        if (!source[ly * format.width + lx]) copied[cell] = 0;
+      }
+    }
+    return out;
+  });
+  for (let i = 0; i < known.length; i++) copied[i]! &= known[i]!;
+  return { width, height, factor, channels, known, source: copied };
+}
+
+function interleaved(channels: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(4 * channels[0]!.length);
+  for (const [c, channel] of channels.entries()) for (let i = 0; i < channel.length; i++) out[4 * i + c] = channel[i]!;
+  return out;
+}
+
+/** Two box blurs of a radius; beyond its edge the picture repeats what is there. */
+function blurred(picture: Float32Array, width: number, height: number, radius: number): Float32Array {
+  const [values, turned] = [Float32Array.from(picture), new Float32Array(picture.length)];
+  for (let pass = 0; pass < 2; pass++) {
+    boxLines(values, turned, width, height, radius);
+    boxLines(turned, values, height, width, radius);
+  }
+  return values;
+}
+
+/** Blurs along rows, and writes rows as columns. */
+function boxLines(from: Float32Array, to: Float32Array, width: number, height: number, radius: number): void {
+  const scale = 1 / (2 * radius + 1);
+  for (let y = 0; y < height; y++) {
+    const row = y * width;
+    const [first, last] = [from[row]!, from[row + width - 1]!];
+    let sum = first * radius;
+    for (let x = 0; x <= radius; x++) sum += x < width ? from[row + x]! : last;
+    for (let x = 0; x < width; x++) {
+      to[x * height + y] = sum * scale;
+      sum += x + radius + 1 < width ? from[row + x + radius + 1]! : last;
+      sum -= x - radius >= 0 ? from[row + x - radius]! : first;
+    }
+  }
+}

@@ -1,0 +1,330 @@
+/**
+ * Texture for what a picture does not show: where in the known part each unknown pixel is to be copied from. In a small
+ * picture patches are laid from the rim inwards, strong edges first (Criminisi, Perez, Toyama 2004), each the best of all that
+ * are known; then pixels, level by level, go on with what their neighbours are copied from where that fits better (Ashikhmin
+ * 2001; coordinates are what is enlarged: Lefebvre and Hoppe 2005). A guide, which says how bright and of what colour things
+ * roughly go on, keeps it from going astray.
+ */
+import { Arena, padded } from "../../kernels/arena.ts";
+import type { JobContext } from "../../kernels/pool.ts";
+import { bytesAt } from "../frames/layout.ts";
+
+/** A picture of three channels, interleaved by four floats a pixel (the fourth is zero), in 8-bit levels. */
+export type TexturePicture = {
+  readonly width: number;
+  readonly height: number;
+  /** Meaningless where not known. */
+  readonly pixels: Float32Array;
+  /** The picture blurred, with a guess where it is not known. */
+  readonly guide: Float32Array;
+  /** 1 where the picture is to stay. */
+  readonly known: Uint8Array;
+  /** 1 where it may be copied from: known, and nothing that one would recognise. */
+  readonly source: Uint8Array;
+};
+
+/** Where each pixel is copied from, and how badly what is there fits: mean squared difference, in 8-bit levels; 0 where known. */
+export type Texture = { readonly from: Int32Array; readonly errors: Float32Array };
+
+/** The largest picture, in pixels, and the largest of those in which patches are searched for all over. */
+export const MOST_TEXTURE_PIXELS = 420_000;
+const MOST_SEARCHED = 40_000;
+/** Half sides of the patches that are laid, of those that are compared to lay them, and of those that refine. */
+const LAID = 3;
+const COMPARED = 5;
+const REFINED = 2;
+/** How much the guide counts against the patch. */
+const PRIOR = Number(process.env.PRIOR ?? 0.5);
+/** How much a displacement along the picture's edge counts, per squared pixel of the searched picture. */
+const ACROSS = Number(process.env.ACROSS ?? 0.2);
+/** How much it counts that a patch has not its like elsewhere, and that it has been copied before. */
+const UNIQUE = Number(process.env.UNIQUE ?? 1);
+const USED = Number(process.env.USED ?? 12);
+/** Passes of refinement on each level. */
+const PASSES = 2;
+
+/** Bytes of scratch that {@link synthesise} needs. */
+export function textureScratch(count: number): number {
+  return 2 * padded(16 * count) + 2 * padded(count) + 3 * padded(4 * count) + padded(4);
+}
+
+/** @returns undefined where nothing may be copied. */
+export function synthesise(context: JobContext, picture: TexturePicture): Texture | undefined {
+  const levels = [picture];
+  while (levels[0]!.width * levels[0]!.height > MOST_SEARCHED) levels.unshift(halved(levels[0]!));
+  let found: Texture | undefined;
+  for (const level of levels) {
+    const { width, height } = level;
+    const room = placed(context, level);
+    if (!found) {
+      if (!lay(context, level, room)) return undefined;
+    } else {
+      enlarge(found.from, Math.ceil(width / 2), level, room);
+    }
+    refine(context, level, room, found ? 1 : 0);
+    found = { from: room.from.slice(), errors: room.errors.slice() };
+    if (level === picture) break;
+    void height;
+  }
+  return found;
+}
+
+/** A level in kernel memory. */
+type Room = {
+  readonly at: { pixels: number; guide: number; known: number; source: number; penalty: number; from: number; errors: number; cost: number };
+  readonly pixels: Float32Array;
+  readonly known: Uint8Array;
+  readonly source: Uint8Array;
+  readonly penalty: Float32Array;
+  readonly from: Int32Array;
+  readonly errors: Float32Array;
+};
+
+function placed({ memory, scratch }: JobContext, { width, height, ...picture }: TexturePicture): Room {
+  const count = width * height;
+  const arena = new Arena(scratch.start, scratch.end);
+  const at = {
+    pixels: arena.take(16 * count),
+    guide: arena.take(16 * count),
+    known: arena.take(count),
+    source: arena.take(count),
+    penalty: arena.take(4 * count),
+    from: arena.take(4 * count),
+    errors: arena.take(4 * count),
+    cost: arena.take(4),
+  };
+  const floats = (from: number, length: number): Float32Array => new Float32Array(memory.buffer, from, length);
+  const room = {
+    at,
+    pixels: floats(at.pixels, 4 * count),
+    known: bytesAt(memory, at.known, count),
+    source: bytesAt(memory, at.source, count),
+    penalty: floats(at.penalty, count).fill(0),
+    from: new Int32Array(memory.buffer, at.from, count),
+    errors: floats(at.errors, count).fill(0),
+  };
+  room.pixels.set(picture.pixels);
+  floats(at.guide, 4 * count).set(picture.guide);
+  room.known.set(picture.known);
+  for (let i = 0; i < count; i++) room.from[i] = picture.known[i] ? i : -1;
+  return room;
+}
+
+/** Lays patches over all that is unknown. @returns whether there are any. */
+function lay({ kernels, memory }: JobContext, picture: TexturePicture, room: Room): boolean {
+  const { width, height } = picture;
+  const { at, pixels, known, from } = room;
+  room.source.set(eroded(picture.source, width, height, COMPARED));
+  if (!room.source.includes(1)) return false;
+  kernels.textureUniqueness(at.pixels, at.source, width, height, COMPARED - 1, 3, 8, at.penalty);
+  spreadPenalty(room, width, height);
+  const confidence = Float32Array.from(known);
+  const cost = new Float32Array(memory.buffer, at.cost, 1);
+  const outwards = directions(picture);
+  const used = new Uint8Array(known.length);
+  const step = picture.source.length > 6000 ? 2 : 1;
+  for (;;) {
+    const target = nextTarget(pixels, known, confidence, width, height);
+    if (!target) break;
+    const { x, y, trust } = target;
+    const i = y * width + x;
+    const [dx, dy] = [outwards[2 * i]!, outwards[2 * i + 1]!];
+    const place = kernels.textureFind(
+      at.pixels, at.guide, at.known, at.source, at.penalty, width, height, x, y, COMPARED, step, PRIOR, ACROSS, dx, dy, at.cost,
+    );
+    if (place < 0) return false;
+    const offset = (place >> 16) * width + (place & 0xffff) - i;
+    for (let ny = Math.max(0, y - LAID); ny <= Math.min(height - 1, y + LAID); ny++) {
+      for (let nx = Math.max(0, x - LAID); nx <= Math.min(width - 1, x + LAID); nx++) {
+        const to = ny * width + nx;
+        if (known[to]) continue;
+        const source = to + offset;
+        pixels.copyWithin(4 * to, 4 * source, 4 * source + 4);
+        from[to] = source;
+        confidence[to] = trust * 0.98;
+        known[to] = 1;
+        if (used[source]! < 8) {
+          used[source]!++;
+          room.penalty[source]! += USED;
+        }
+      }
+    }
+    void cost;
+  }
+  room.known.set(picture.known);
+  room.penalty.fill(0);
+  return true;
+}
+
+/** Uniqueness was found on a grid of two pixels. */
+function spreadPenalty({ penalty, source }: Room, width: number, height: number): void {
+  const found = penalty.slice();
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (!source[y * width + x]) continue;
+      let best = 0;
+      for (let ny = Math.max(0, y - 2); ny <= Math.min(height - 1, y + 2); ny++) {
+        for (let nx = Math.max(0, x - 2); nx <= Math.min(width - 1, x + 2); nx++) best = Math.max(best, found[ny * width + nx]!);
+      }
+      penalty[y * width + x] = UNIQUE * Math.min(best, 4000);
+    }
+  }
+}
+
+function refine({ kernels }: JobContext, { width, height, source }: TexturePicture, room: Room, jitter: number): void {
+  const { at } = room;
+  room.source.set(eroded(source, width, height, REFINED));
+  for (let pass = 0; pass < PASSES; pass++) {
+    kernels.textureRefine(
+      at.pixels, at.guide, at.known, at.source, at.penalty, width, height, REFINED, PRIOR / 4, pass === 0 ? jitter : 0, pass & 1, at.from, at.errors,
+    );
+  }
+}
+
+/** Takes over where the pixels of a picture of half the size are copied from. */
+function enlarge(coarse: Int32Array, coarseWidth: number, { width, height, known }: TexturePicture, { from, pixels }: Room): void {
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      if (known[i]) continue;
+      const cell = coarse[(y >> 1) * coarseWidth + (x >> 1)]!;
+      if (cell < 0) continue;
+      const sx = Math.min(width - 1, 2 * (cell % coarseWidth) + (x & 1));
+      const sy = Math.min(height - 1, 2 * Math.floor(cell / coarseWidth) + (y & 1));
+      from[i] = sy * width + sx;
+      pixels.copyWithin(4 * i, 4 * (sy * width + sx), 4 * (sy * width + sx) + 4);
+    }
+  }
+}
+
+/** From the nearest known pixel outwards, unit vectors x, y of each pixel, smoothed; 0 where known. */
+function directions({ width, height, known }: TexturePicture): Float32Array {
+  const out = new Float32Array(2 * width * height);
+  // The known part's box decides: what lies beside it goes sideways, what lies above or below it upwards or downwards.
+  let [x0, y0, x1, y1] = [width, height, 0, 0];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (!known[y * width + x]) continue;
+      [x0, y0, x1, y1] = [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)];
+    }
+  }
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const dx = x < x0 ? x - x0 : x > x1 ? x - x1 : 0;
+      const dy = y < y0 ? y - y0 : y > y1 ? y - y1 : 0;
+      const length = Math.hypot(dx, dy);
+      if (length === 0) continue;
+      out[2 * (y * width + x)] = dx / length;
+      out[2 * (y * width + x) + 1] = dy / length;
+    }
+  }
+  return out;
+}
+
+function halved({ width, height, pixels, guide, known, source }: TexturePicture): TexturePicture {
+  const [w, h] = [(width + 1) >> 1, (height + 1) >> 1];
+  const out = {
+    width: w,
+    height: h,
+    pixels: new Float32Array(4 * w * h),
+    guide: new Float32Array(4 * w * h),
+    known: new Uint8Array(w * h),
+    source: new Uint8Array(w * h),
+  };
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      const to = y * w + x;
+      let [isKnown, isSource] = [1, 1];
+      for (let k = 0; k < 4; k++) {
+        const from = Math.min(height - 1, 2 * y + (k >> 1)) * width + Math.min(width - 1, 2 * x + (k & 1));
+        isKnown &= known[from]!;
+        isSource &= source[from]!;
+        for (let c = 0; c < 3; c++) {
+          out.pixels[4 * to + c]! += pixels[4 * from + c]! / 4;
+          out.guide[4 * to + c]! += guide[4 * from + c]! / 4;
+        }
+      }
+      out.known[to] = isKnown;
+      out.source[to] = isSource;
+    }
+  }
+  return out;
+}
+
+/** 1 where everything within `radius` is 1, inside the picture. */
+function eroded(map: Uint8Array, width: number, height: number, radius: number): Uint8Array {
+  const side = 2 * radius + 1;
+  const run = new Uint8Array(map.length);
+  const out = new Uint8Array(map.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0, length = 0; x < width; x++) {
+      length = map[y * width + x] ? length + 1 : 0;
+      if (length >= side) run[y * width + x - radius] = 1;
+    }
+  }
+  for (let x = 0; x < width; x++) {
+    for (let y = 0, length = 0; y < height; y++) {
+      length = run[y * width + x] ? length + 1 : 0;
+      if (length >= side) out[(y - radius) * width + x] = 1;
+    }
+  }
+  return out;
+}
+
+/** The pixel of the rim to go on from: the best supported, and among those where an edge runs out of what is known. */
+function nextTarget(
+  pixels: Float32Array,
+  known: Uint8Array,
+  confidence: Float32Array,
+  width: number,
+  height: number,
+): { x: number; y: number; trust: number } | undefined {
+  let best: { x: number; y: number; trust: number } | undefined;
+  let most = -1;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      if (known[i] || !touches(known, x, y, width, height)) continue;
+      const { trust, edge } = support(pixels, known, confidence, x, y, width, height);
+      const priority = trust * (edge + 16);
+      if (priority <= most) continue;
+      most = priority;
+      best = { x, y, trust };
+    }
+  }
+  return best;
+}
+
+function touches(known: Uint8Array, x: number, y: number, width: number, height: number): boolean {
+  const i = y * width + x;
+  return Boolean(
+    (x > 0 && known[i - 1]) ||
+      (x + 1 < width && known[i + 1]) ||
+      (y > 0 && known[i - width]) ||
+      (y + 1 < height && known[i + width]),
+  );
+}
+
+/** Mean confidence of the patch, and its strongest gradient. */
+function support(
+  pixels: Float32Array,
+  known: Uint8Array,
+  confidence: Float32Array,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): { trust: number; edge: number } {
+  let [sum, edge] = [0, 0];
+  for (let ny = Math.max(0, y - LAID); ny <= Math.min(height - 1, y + LAID); ny++) {
+    for (let nx = Math.max(0, x - LAID); nx <= Math.min(width - 1, x + LAID); nx++) {
+      const i = ny * width + nx;
+      if (!known[i]) continue;
+      sum += confidence[i]!;
+      if (nx + 1 < width && known[i + 1]) edge = Math.max(edge, Math.abs(pixels[4 * i]! - pixels[4 * i + 4]!));
+      if (ny + 1 < height && known[i + width])
+        edge = Math.max(edge, Math.abs(pixels[4 * i]! - pixels[4 * (i + width)]!));
+    }
+  }
+  return { trust: sum / (2 * LAID + 1) ** 2, edge };
+}
