@@ -141,6 +141,8 @@ export type Kernels = {
     step: number,
     prior: number,
     across: number,
+    ox: number,
+    oy: number,
     dx: number,
     dy: number,
     cost: number,

@@ -17,18 +17,19 @@ function total(sum: v128): f32 {
 /**
  * Finds the place whose patch is most like the one at (x, y), among all whose `source` (u8) is set and that lie at least
  * `radius` inside: mean squared difference over the target's `known` (u8) pixels, plus `prior` times that of the guides at the
- * centres, plus the place's own `penalty` (f32), plus `across` times the squared displacement across the direction (dx, dy).
+ * centres, plus the place's own `penalty` (f32), plus `across` times its squared distance from (ox, oy), of which a tenth counts
+ * along the direction (dx, dy).
  * @returns y << 16 | x of the best, or -1 without any; its cost is stored at `cost` (f32).
  */
 export function textureFind(
   pixels: usize, guide: usize, known: usize, source: usize, penalty: usize, width: i32, height: i32,
-  x: i32, y: i32, radius: i32, step: i32, prior: f32, across: f32, dx: f32, dy: f32, cost: usize,
+  x: i32, y: i32, radius: i32, step: i32, prior: f32, across: f32, ox: f32, oy: f32, dx: f32, dy: f32, cost: usize,
 ): i32 {
   const left = max(-radius, -x), right = min(radius, width - 1 - x);
   const top = max(-radius, -y), bottom = min(radius, height - 1 - y);
   let count = 0;
-  for (let oy = top; oy <= bottom; oy++) {
-    for (let ox = left; ox <= right; ox++) if (load<u8>(known + <usize>((y + oy) * width + x + ox))) count++;
+  for (let py = top; py <= bottom; py++) {
+    for (let px = left; px <= right; px++) if (load<u8>(known + <usize>((y + py) * width + x + px))) count++;
   }
   const share: f32 = count ? 1 / <f32>count : 0;
   const at = y * width + x;
@@ -38,16 +39,17 @@ export function textureFind(
     for (let sx = radius; sx < width - radius; sx += step) {
       const from = sy * width + sx;
       if (!load<u8>(source + <usize>from)) continue;
-      const side = <f32>(sx - x) * dy - <f32>(sy - y) * dx;
-      const own = load<f32>(penalty + (<usize>from << 2)) + prior * total(difference(guide, at, from)) + across * side * side;
+      const vx = <f32>sx - ox, vy = <f32>sy - oy;
+      const side = vx * dy - vy * dx, along = vx * dx + vy * dy;
+      const own = load<f32>(penalty + (<usize>from << 2)) + prior * total(difference(guide, at, from)) + across * (side * side + <f32>0.1 * along * along);
       if (own >= best) continue;
       const most = (best - own) / max(share, <f32>1e-6);
       let sum = f32x4.splat(0);
       let patch: f32 = 0;
-      for (let oy = top; oy <= bottom; oy++) {
-        const a = at + oy * width, b = from + oy * width;
-        for (let ox = left; ox <= right; ox++) {
-          if (load<u8>(known + <usize>(a + ox))) sum = f32x4.add(sum, difference(pixels, a + ox, b + ox));
+      for (let py = top; py <= bottom; py++) {
+        const a = at + py * width, b = from + py * width;
+        for (let px = left; px <= right; px++) {
+          if (load<u8>(known + <usize>(a + px))) sum = f32x4.add(sum, difference(pixels, a + px, b + px));
         }
         patch = total(sum);
         if (patch >= most) break;

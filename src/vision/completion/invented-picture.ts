@@ -4,7 +4,7 @@
  */
 import type { JobContext } from "../../kernels/pool.ts";
 import type { SampleLayout } from "../frames/layout.ts";
-import { continuePlane } from "./continuation.ts";
+import { continuePlanes, nearestKnown } from "./continuation.ts";
 import { MOST_TEXTURE_PIXELS, synthesise, type Texture } from "./texture.ts";
 
 /** One plane: samples, and 1 where they hold. */
@@ -17,6 +17,14 @@ const FINE = 4;
 /** Mean squared difference, in levels, at which texture that does not fit gives way to half; and the radius in cells of that. */
 const MISFIT = 400;
 const GIVING_WAY = 4;
+/** The same for how far what is soft is from what is soft where the texture comes from. */
+const AWAY = 2500;
+/** How far a difference at the picture's edge is levelled, and texture that does not go on there gives way, in shares of the shorter side. */
+const LEVELLING = 0.1;
+const MEETING = 0.05;
+/** Radius in cells over which differences along the edge are averaged, and mean squared ones that do not count. */
+const ALONG = 4;
+const LEAST_MISFIT = 60;
 
 /** Cells: a reduced picture, its channels in 8-bit levels. */
 type Cells = {
@@ -42,7 +50,8 @@ export function inventPicture(
   const cells = toCells(layout, planes, source);
   const { width, height, channels, known } = cells;
   if (!known.includes(1) || !known.includes(0)) return;
-  for (const values of channels) continuePlane({ width, height, values, known }, []);
+  const near = nearestKnown(cells)!;
+  continuePlanes(cells, near, channels);
   const side = Math.min(width, height);
   const soft = channels.map((channel) => blurred(channel, width, height, Math.max(2, Math.round(SOFT * side))));
   const middle = channels.map((channel) => blurred(channel, width, height, FINE));
@@ -54,39 +63,104 @@ export function inventPicture(
     known,
     source: cells.source,
   });
-  const trust = texture ? trusted(cells, texture) : new Float32Array(known.length);
+  const bands = texture && blend(cells, near, texture, { soft, middle });
   for (const [i, plane] of planes.entries()) {
-    const low = texture ? lowBand(cells, texture, trust, channels[i]!, soft[i]!, middle[i]!) : channels[i]!;
-    compose(layout, i, plane, cells, { low, middle: middle[i]!, trust, from: texture?.from });
+    const low = bands?.low[i] ?? channels[i]!;
+    compose(layout, i, plane, cells, { low, middle: middle[i]!, trust: bands?.trust, from: texture?.from });
   }
 }
 
-/** What of a picture is soft or middling, with the texture's share. */
-function lowBand(
-  { width, height, known }: Cells,
-  { from }: Texture,
-  trust: Float32Array,
-  channel: Float32Array,
-  soft: Float32Array,
-  middle: Float32Array,
-): Float32Array {
-  const band = Float32Array.from(from, (place) => (place < 0 ? 0 : middle[place]! - soft[place]!));
-  const smooth = blurred(band, width, height, FINE);
-  return channel.map((value, i) =>
-    known[i] ? value : value + trust[i]! * (soft[i]! + smooth[i]! - value),
+/** The texture's share of each cell, 0 to 1, and what is not the finest detail. */
+type Blend = { readonly trust: Float32Array; readonly low: readonly Float32Array[] };
+
+function blend(
+  cells: Cells,
+  near: Int32Array,
+  { from, errors }: Texture,
+  { soft, middle }: { soft: readonly Float32Array[]; middle: readonly Float32Array[] },
+): Blend {
+  const { width, height, known, channels } = cells;
+  const bands = channels.map((_, c) => {
+    const band = Float32Array.from(from, (place) => (place < 0 ? 0 : middle[c]![place]! - soft[c]![place]!));
+    const smooth = blurred(band, width, height, FINE);
+    return smooth.map((value, i) => value + soft[c]![i]!);
+  });
+  const fits = errors.map((error, i) => {
+    if (known[i]) return 1;
+    const place = from[i]!;
+    if (place < 0) return 0;
+    let away = 0;
+    for (const channel of soft) away += (channel[i]! - channel[place]!) ** 2;
+    return 1 / (1 + (error / MISFIT) ** 2 + (away / AWAY) ** 2);
+  });
+  const trust = blurred(fits, width, height, GIVING_WAY);
+  const details = channels.map((channel, c) =>
+    Float32Array.from(from, (place, i) => (place < 0 ? 0 : bands[c]![i]! + channel[place]! - middle[c]![place]!)),
   );
+  meet(cells, near, details, bands, trust);
+  return { trust, low: channels.map((channel, c) => channel.map((value, i) => (known[i] ? value : value + trust[i]! * (bands[c]![i]! - value)))) };
 }
 
-/** How far the texture is to be seen, 0 to 1. */
-function trusted({ width, height, known }: Cells, { from, errors }: Texture): Float32Array {
-  const fits = errors.map((error, i) => (known[i] ? 1 : from[i]! < 0 ? 0 : 1 / (1 + (error / MISFIT) ** 2)));
-  return blurred(fits, width, height, GIVING_WAY);
+/** A cell that is not known, one beside it that is, and the next behind that. */
+type Edge = readonly [number, number, number];
+
+/**
+ * Has the texture meet the picture at its edge: by how much it is brighter there is taken off, less the further out; where it
+ * still does not go on as the picture does, it gives way to what is soft, until some way out.
+ * @param textures what the texture shows of each channel. @param bands of these, all but the finest detail; levelled. @param trust lowered.
+ */
+function meet(
+  { width, height, known, channels }: Cells,
+  near: Int32Array,
+  textures: readonly Float32Array[],
+  bands: readonly Float32Array[],
+  trust: Float32Array,
+): void {
+  const side = Math.min(width, height);
+  const [levelling, meeting] = [LEVELLING * side, MEETING * side];
+  const edge: Edge[] = [];
+  for (let y = 1; y < height - 1; y++) {
+    for (let x = 1; x < width - 1; x++) {
+      const i = y * width + x;
+      if (known[i]) continue;
+      for (const step of [-1, 1, -width, width]) if (known[i + step]) edge.push([i, i + step, i + 2 * step]);
+    }
+  }
+  const smeared = (value: (one: Edge) => number): Float32Array => {
+    const sums = new Float32Array(known.length);
+    for (const one of edge) sums[one[1]]! += value(one);
+    return blurred(sums, width, height, ALONG);
+  };
+  const counts = smeared(() => 1);
+  /** Mean of a value along the edge, at the known cells there. */
+  const along = (value: (one: Edge) => number): Float32Array =>
+    smeared(value).map((sum, i) => (counts[i]! > 1e-6 ? sum / counts[i]! : 0));
+  const jumps = channels.map((channel, c) => along(([out, at]) => channel[at]! - textures[c]![out]!));
+  const away = Float32Array.from(near, (at, i) => Math.hypot((i % width) - (at % width), Math.floor(i / width) - Math.floor(at / width)));
+  for (const [c, jump] of jumps.entries()) {
+    const field = jump.map((_, i) => (known[i] ? jump[i]! : jump[near[i]!]! * Math.exp(-away[i]! / levelling)));
+    const smooth = blurred(field, width, height, FINE);
+    for (let i = 0; i < known.length; i++) {
+      if (known[i]) continue;
+      bands[c]![i]! += smooth[i]!;
+      textures[c]![i]! += smooth[i]!;
+    }
+  }
+  const squared = (a: number, b: (c: number) => number): number => channels.reduce((sum, channel, c) => sum + (channel[a]! - b(c)) ** 2, 0);
+  const misfit = along(([out, at]) => squared(at, (c) => textures[c]![out]!));
+  const usual = along(([, at, inside]) => (known[inside] ? squared(at, (c) => channels[c]![inside]!) : 0));
+  for (let i = 0; i < known.length; i++) {
+    if (known[i]) continue;
+    const at = near[i]!;
+    const excess = misfit[at]! / (2 * usual[at]! + LEAST_MISFIT);
+    trust[i]! *= 1 - Math.exp(-away[i]! / meeting) * (1 - 1 / (1 + excess ** 2));
+  }
 }
 
 type Bands = {
   readonly low: Float32Array;
   readonly middle: Float32Array;
-  readonly trust: Float32Array;
+  readonly trust: Float32Array | undefined;
   readonly from: Int32Array | undefined;
 };
 
@@ -125,7 +199,7 @@ function compose(
         detail += weight * fine[sy * width + sx]!;
         total += weight;
       }
-      const seen = total > 0 ? (detail / total) * sample(trust, columns, across, down, x, y) : 0;
+      const seen = trust && total > 0 ? (detail / total) * sample(trust, columns, across, down, x, y) : 0;
       values[i] = unit * sample(low, columns, across, down, x, y) + seen;
     }
   }

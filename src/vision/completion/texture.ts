@@ -54,7 +54,7 @@ export function synthesise(context: JobContext, picture: TexturePicture): Textur
   while (levels[0]!.width * levels[0]!.height > MOST_SEARCHED) levels.unshift(halved(levels[0]!));
   let found: Texture | undefined;
   for (const level of levels) {
-    const { width, height } = level;
+    const { width } = level;
     const room = placed(context, level);
     if (!found) {
       if (!lay(context, level, room)) return undefined;
@@ -64,7 +64,6 @@ export function synthesise(context: JobContext, picture: TexturePicture): Textur
     refine(context, level, room, found ? 1 : 0);
     found = { from: room.from.slice(), errors: room.errors.slice() };
     if (level === picture) break;
-    void height;
   }
   return found;
 }
@@ -111,7 +110,7 @@ function placed({ memory, scratch }: JobContext, { width, height, ...picture }: 
 }
 
 /** Lays patches over all that is unknown. @returns whether there are any. */
-function lay({ kernels, memory }: JobContext, picture: TexturePicture, room: Room): boolean {
+function lay({ kernels }: JobContext, picture: TexturePicture, room: Room): boolean {
   const { width, height } = picture;
   const { at, pixels, known, from } = room;
   room.source.set(eroded(picture.source, width, height, COMPARED));
@@ -119,8 +118,8 @@ function lay({ kernels, memory }: JobContext, picture: TexturePicture, room: Roo
   kernels.textureUniqueness(at.pixels, at.source, width, height, COMPARED - 1, 3, 8, at.penalty);
   spreadPenalty(room, width, height);
   const confidence = Float32Array.from(known);
-  const cost = new Float32Array(memory.buffer, at.cost, 1);
-  const outwards = directions(picture);
+  const box = knownBox(picture);
+  const worn = wear(picture);
   const used = new Uint8Array(known.length);
   const step = picture.source.length > 6000 ? 2 : 1;
   for (;;) {
@@ -128,9 +127,9 @@ function lay({ kernels, memory }: JobContext, picture: TexturePicture, room: Roo
     if (!target) break;
     const { x, y, trust } = target;
     const i = y * width + x;
-    const [dx, dy] = [outwards[2 * i]!, outwards[2 * i + 1]!];
+    const { ox, oy, dx, dy } = outwardsFrom(box, x, y);
     const place = kernels.textureFind(
-      at.pixels, at.guide, at.known, at.source, at.penalty, width, height, x, y, COMPARED, step, PRIOR, ACROSS, dx, dy, at.cost,
+      at.pixels, at.guide, at.known, at.source, at.penalty, width, height, x, y, COMPARED, step, PRIOR, ACROSS, ox, oy, dx, dy, at.cost,
     );
     if (place < 0) return false;
     const offset = (place >> 16) * width + (place & 0xffff) - i;
@@ -145,11 +144,10 @@ function lay({ kernels, memory }: JobContext, picture: TexturePicture, room: Roo
         known[to] = 1;
         if (used[source]! < 8) {
           used[source]!++;
-          room.penalty[source]! += USED;
+          room.penalty[source]! += worn[source]!;
         }
       }
     }
-    void cost;
   }
   room.known.set(picture.known);
   room.penalty.fill(0);
@@ -197,10 +195,10 @@ function enlarge(coarse: Int32Array, coarseWidth: number, { width, height, known
   }
 }
 
-/** From the nearest known pixel outwards, unit vectors x, y of each pixel, smoothed; 0 where known. */
-function directions({ width, height, known }: TexturePicture): Float32Array {
-  const out = new Float32Array(2 * width * height);
-  // The known part's box decides: what lies beside it goes sideways, what lies above or below it upwards or downwards.
+type Box = { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number };
+
+/** Around what is known, ends included. */
+function knownBox({ width, height, known }: TexturePicture): Box {
   let [x0, y0, x1, y1] = [width, height, 0, 0];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -208,17 +206,23 @@ function directions({ width, height, known }: TexturePicture): Float32Array {
       [x0, y0, x1, y1] = [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)];
     }
   }
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const dx = x < x0 ? x - x0 : x > x1 ? x - x1 : 0;
-      const dy = y < y0 ? y - y0 : y > y1 ? y - y1 : 0;
-      const length = Math.hypot(dx, dy);
-      if (length === 0) continue;
-      out[2 * (y * width + x)] = dx / length;
-      out[2 * (y * width + x) + 1] = dy / length;
-    }
-  }
-  return out;
+  return { x0, y0, x1, y1 };
+}
+
+/** The place of the box that is nearest to a pixel, and the direction from there, a unit vector; none inside the box. */
+function outwardsFrom({ x0, y0, x1, y1 }: Box, x: number, y: number): { ox: number; oy: number; dx: number; dy: number } {
+  const [ox, oy] = [Math.min(x1, Math.max(x0, x)), Math.min(y1, Math.max(y0, y))];
+  const length = Math.hypot(x - ox, y - oy) || 1;
+  return { ox, oy, dx: (x - ox) / length, dy: (y - oy) / length };
+}
+
+/** What being copied once adds to a pixel's penalty: in proportion to what there is to be recognised. */
+function wear({ pixels, guide, known }: TexturePicture): Float32Array {
+  return Float32Array.from(known, (_, i) => {
+    let energy = 0;
+    for (let c = 0; c < 3; c++) energy += (pixels[4 * i + c]! - guide[4 * i + c]!) ** 2;
+    return USED * Math.min(1, energy / 400);
+  });
 }
 
 function halved({ width, height, pixels, guide, known, source }: TexturePicture): TexturePicture {
