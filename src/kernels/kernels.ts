@@ -162,7 +162,6 @@ export type Kernels = {
     guide: number,
     known: number,
     source: number,
-    penalty: number,
     width: number,
     height: number,
     radius: number,

@@ -1,5 +1,6 @@
 // Texture synthesis: where in the known part of a picture the unknown part may be copied from. Pictures have three f32
-// channels interleaved by four (the fourth must be zero); `guide` is the same picture, blurred, with a guess where it is unknown.
+// channels interleaved by four (the fourth must be zero); `guide` is the same picture, blurred, with a guess where it is
+// unknown, and in the fourth how much texture there is.
 
 // @ts-ignore: decorator
 @inline
@@ -11,13 +12,13 @@ function difference(pixels: usize, a: i32, b: i32): v128 {
 // @ts-ignore: decorator
 @inline
 function total(sum: v128): f32 {
-  return f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 2);
+  return f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3);
 }
 
 /**
  * Finds the place whose patch is most like the one at (x, y), among all whose `source` (u8) is set and that lie at least
  * `radius` inside: mean squared difference over the target's `known` (u8) pixels, plus `prior` times that of the guides at the
- * centres, plus the place's own `penalty` (f32), plus `across` times its squared distance from (ox, oy), of which a tenth counts
+ * centres, plus the place's own `penalty` (f32), plus `across` times its squared distance from (ox, oy), of which a fifth counts
  * along the direction (dx, dy).
  * @returns y << 16 | x of the best, or -1 without any; its cost is stored at `cost` (f32).
  */
@@ -41,7 +42,7 @@ export function textureFind(
       if (!load<u8>(source + <usize>from)) continue;
       const vx = <f32>sx - ox, vy = <f32>sy - oy;
       const side = vx * dy - vy * dx, along = vx * dx + vy * dy;
-      const own = load<f32>(penalty + (<usize>from << 2)) + prior * total(difference(guide, at, from)) + across * (side * side + <f32>0.1 * along * along);
+      const own = load<f32>(penalty + (<usize>from << 2)) + prior * total(difference(guide, at, from)) + across * (side * side + <f32>0.2 * along * along);
       if (own >= best) continue;
       const most = (best - own) / max(share, <f32>1e-6);
       let sum = f32x4.splat(0);
@@ -103,7 +104,7 @@ export function textureUniqueness(
  * @param errors f32; receives the cost of each unknown pixel.
  */
 export function textureRefine(
-  pixels: usize, guide: usize, known: usize, source: usize, penalty: usize, width: i32, height: i32,
+  pixels: usize, guide: usize, known: usize, source: usize, width: i32, height: i32,
   radius: i32, prior: f32, jitter: i32, backwards: i32, from: usize, errors: usize,
 ): void {
   const count = width * height;
@@ -114,7 +115,7 @@ export function textureRefine(
     if (own < 0) continue;
     const x = at % width, y = at / width;
     let place = own;
-    let best = patchCost(pixels, guide, source, penalty, width, height, x, y, own, radius, prior, f32.MAX_VALUE);
+    let best = patchCost(pixels, guide, source, width, height, x, y, own, radius, prior, f32.MAX_VALUE);
     for (let oy = -1; oy <= 1; oy++) {
       for (let ox = -1; ox <= 1; ox++) {
         if ((!ox && !oy) || x + ox < 0 || x + ox >= width || y + oy < 0 || y + oy >= height) continue;
@@ -122,7 +123,7 @@ export function textureRefine(
         if (load<u8>(known + <usize>neighbour)) continue;
         const candidate = load<i32>(from + (<usize>neighbour << 2)) - oy * width - ox;
         if (candidate == own || candidate == place || candidate < 0 || candidate >= count) continue;
-        const cost = patchCost(pixels, guide, source, penalty, width, height, x, y, candidate, radius, prior, best);
+        const cost = patchCost(pixels, guide, source, width, height, x, y, candidate, radius, prior, best);
         if (cost < best) { best = cost; place = candidate; }
       }
     }
@@ -130,7 +131,7 @@ export function textureRefine(
       for (let ox = -jitter; ox <= jitter; ox++) {
         const candidate = own + oy * width + ox;
         if (candidate == own || candidate == place || candidate < 0 || candidate >= count) continue;
-        const cost = patchCost(pixels, guide, source, penalty, width, height, x, y, candidate, radius, prior, best);
+        const cost = patchCost(pixels, guide, source, width, height, x, y, candidate, radius, prior, best);
         if (cost < best) { best = cost; place = candidate; }
       }
     }
@@ -143,7 +144,7 @@ export function textureRefine(
 
 /** The cost of copying (x, y) from `from`, or the largest number where that is no source or it exceeds `most`. */
 function patchCost(
-  pixels: usize, guide: usize, source: usize, penalty: usize, width: i32, height: i32,
+  pixels: usize, guide: usize, source: usize, width: i32, height: i32,
   x: i32, y: i32, from: i32, radius: i32, prior: f32, most: f32,
 ): f32 {
   if (!load<u8>(source + <usize>from)) return f32.MAX_VALUE;
@@ -152,7 +153,7 @@ function patchCost(
   const top = max(-radius, -y), bottom = min(radius, height - 1 - y);
   const area = (right - left + 1) * (bottom - top + 1);
   const share: f32 = 1 / <f32>area;
-  const own = load<f32>(penalty + (<usize>from << 2)) + prior * total(difference(guide, at, from));
+  const own = prior * total(difference(guide, at, from));
   let sum = f32x4.splat(0);
   for (let oy = top; oy <= bottom; oy++) {
     const a = at + oy * width, b = from + oy * width;

@@ -23,7 +23,11 @@ const DEPTH = 0.13;
  * Overwrites what is not known of some planes of one picture. With nothing known they stay as they are.
  * @param near see {@link nearestKnown}.
  */
-export function continuePlanes({ width, height, known }: Known, near: Int32Array | undefined, planes: readonly Float32Array[]): void {
+export function continuePlanes(
+  { width, height, known }: Known,
+  near: Int32Array | undefined,
+  planes: readonly Float32Array[],
+): void {
   if (!near) return;
   const side = Math.min(width, height);
   const depth = Math.max(2, DEPTH * side);
@@ -43,7 +47,11 @@ export function continuePlanes({ width, height, known }: Known, near: Int32Array
     }
   }
   for (const values of planes) {
-    const levels = pyramid(Float32Array.from(mirror, (from) => values[from]!), width, height);
+    const levels = pyramid(
+      Float32Array.from(mirror, (from) => values[from]!),
+      width,
+      height,
+    );
     for (let y = 0, i = 0; y < height; y++) {
       for (let x = 0; x < width; x++, i++) if (!known[i]) values[i] = between(levels, blurs[i]!, x, y);
     }
@@ -128,7 +136,12 @@ function sampleAt({ width, height, values }: Level, level: number, x: number, y:
   const [px, py] = [(x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5];
   const [ix, iy] = [Math.floor(px), Math.floor(py)];
   const [t, s] = [px - ix, py - iy];
-  const [x0, x1, x2, x3] = [Math.max(0, ix - 1), Math.max(0, ix), Math.min(width - 1, ix + 1), Math.min(width - 1, ix + 2)];
+  const [x0, x1, x2, x3] = [
+    Math.max(0, ix - 1),
+    Math.max(0, ix),
+    Math.min(width - 1, ix + 1),
+    Math.min(width - 1, ix + 2),
+  ];
   const w0 = (1 - t) ** 3 / 6;
   const w1 = 2 / 3 - t * t + (t * t * t) / 2;
   const w3 = (t * t * t) / 6;
@@ -138,7 +151,13 @@ function sampleAt({ width, height, values }: Level, level: number, x: number, y:
     const row = Math.min(height - 1, Math.max(0, iy + k)) * width;
     const across = w0 * values[row + x0]! + w1 * values[row + x1]! + w2 * values[row + x2]! + w3 * values[row + x3]!;
     const share =
-      k === -1 ? (1 - s) ** 3 / 6 : k === 0 ? 2 / 3 - s * s + s ** 3 / 2 : k === 1 ? 2 / 3 - (1 - s) ** 2 + (1 - s) ** 3 / 2 : s ** 3 / 6;
+      k === -1
+        ? (1 - s) ** 3 / 6
+        : k === 0
+          ? 2 / 3 - s * s + s ** 3 / 2
+          : k === 1
+            ? 2 / 3 - (1 - s) ** 2 + (1 - s) ** 3 / 2
+            : s ** 3 / 6;
     sum += share * across;
   }
   return sum;

@@ -18,7 +18,9 @@ const FINE = 4;
 const MISFIT = 400;
 const GIVING_WAY = 4;
 /** The same for how far what is soft is from what is soft where the texture comes from. */
-const AWAY = 2500;
+const AWAY = 800;
+/** How much it counts that texture is stronger or weaker there. */
+const ROUGHNESS = 1.2;
 /** How far a difference at the picture's edge is levelled, and texture that does not go on there gives way, in shares of the shorter side. */
 const LEVELLING = 0.1;
 const MEETING = 0.05;
@@ -52,14 +54,14 @@ export function inventPicture(
   if (!known.includes(1) || !known.includes(0)) return;
   const near = nearestKnown(cells)!;
   continuePlanes(cells, near, channels);
-  const side = Math.min(width, height);
-  const soft = channels.map((channel) => blurred(channel, width, height, Math.max(2, Math.round(SOFT * side))));
+  const radius = Math.max(2, Math.round(SOFT * Math.min(width, height)));
+  const soft = channels.map((channel) => blurred(channel, width, height, radius));
   const middle = channels.map((channel) => blurred(channel, width, height, FINE));
   const texture = synthesise(context, {
     width,
     height,
     pixels: interleaved(channels),
-    guide: interleaved(soft),
+    guide: interleaved([...soft, roughness(cells, near, channels, soft, radius)]),
     known,
     source: cells.source,
   });
@@ -68,6 +70,22 @@ export function inventPicture(
     const low = bands?.low[i] ?? channels[i]!;
     compose(layout, i, plane, cells, { low, middle: middle[i]!, trust: bands?.trust, from: texture?.from });
   }
+}
+
+/** How much texture there is around each cell, continued as the picture is: what is smooth goes on smoothly. */
+function roughness(
+  cells: Cells,
+  near: Int32Array,
+  channels: readonly Float32Array[],
+  soft: readonly Float32Array[],
+  radius: number,
+): Float32Array {
+  const { width, height, known } = cells;
+  const energy = channels[0]!.map((_, i) =>
+    known[i] ? channels.reduce((sum, channel, c) => sum + (channel[i]! - soft[c]![i]!) ** 2, 0) : 0,
+  );
+  continuePlanes(cells, near, [energy]);
+  return blurred(energy, width, height, radius >> 1).map((value) => ROUGHNESS * Math.sqrt(Math.max(0, value)));
 }
 
 /** The texture's share of each cell, 0 to 1, and what is not the finest detail. */
@@ -98,7 +116,12 @@ function blend(
     Float32Array.from(from, (place, i) => (place < 0 ? 0 : bands[c]![i]! + channel[place]! - middle[c]![place]!)),
   );
   meet(cells, near, details, bands, trust);
-  return { trust, low: channels.map((channel, c) => channel.map((value, i) => (known[i] ? value : value + trust[i]! * (bands[c]![i]! - value)))) };
+  return {
+    trust,
+    low: channels.map((channel, c) =>
+      channel.map((value, i) => (known[i] ? value : value + trust[i]! * (bands[c]![i]! - value))),
+    ),
+  };
 }
 
 /** A cell that is not known, one beside it that is, and the next behind that. */
@@ -136,7 +159,9 @@ function meet(
   const along = (value: (one: Edge) => number): Float32Array =>
     smeared(value).map((sum, i) => (counts[i]! > 1e-6 ? sum / counts[i]! : 0));
   const jumps = channels.map((channel, c) => along(([out, at]) => channel[at]! - textures[c]![out]!));
-  const away = Float32Array.from(near, (at, i) => Math.hypot((i % width) - (at % width), Math.floor(i / width) - Math.floor(at / width)));
+  const away = Float32Array.from(near, (at, i) =>
+    Math.hypot((i % width) - (at % width), Math.floor(i / width) - Math.floor(at / width)),
+  );
   for (const [c, jump] of jumps.entries()) {
     const field = jump.map((_, i) => (known[i] ? jump[i]! : jump[near[i]!]! * Math.exp(-away[i]! / levelling)));
     const smooth = blurred(field, width, height, FINE);
@@ -146,7 +171,8 @@ function meet(
       textures[c]![i]! += smooth[i]!;
     }
   }
-  const squared = (a: number, b: (c: number) => number): number => channels.reduce((sum, channel, c) => sum + (channel[a]! - b(c)) ** 2, 0);
+  const squared = (a: number, b: (c: number) => number): number =>
+    channels.reduce((sum, channel, c) => sum + (channel[a]! - b(c)) ** 2, 0);
   const misfit = along(([out, at]) => squared(at, (c) => textures[c]![out]!));
   const usual = along(([, at, inside]) => (known[inside] ? squared(at, (c) => channels[c]![inside]!) : 0));
   for (let i = 0; i < known.length; i++) {
@@ -179,7 +205,8 @@ function compose(
   const fine = new Float32Array(values.length);
   if (from) {
     for (let y = 0, i = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, i++) if (known[i]) fine[i] = values[i]! - unit * sample(middle, columns, across, down, x, y);
+      for (let x = 0; x < width; x++, i++)
+        if (known[i]) fine[i] = values[i]! - unit * sample(middle, columns, across, down, x, y);
     }
   }
   const [stepX, stepY] = [factor / 2 ** shiftX, factor / 2 ** shiftY];
@@ -190,7 +217,8 @@ function compose(
       for (let k = 0; from && k < 4; k++) {
         const cx = across.first[x]! + (k & 1 && across.first[x]! + 1 < columns ? 1 : 0);
         const cy = down.first[y]! + (k > 1 && down.first[y]! + 1 < rows ? 1 : 0);
-        const weight = (k & 1 ? across.share[x]! : 1 - across.share[x]!) * (k > 1 ? down.share[y]! : 1 - down.share[y]!);
+        const weight =
+          (k & 1 ? across.share[x]! : 1 - across.share[x]!) * (k > 1 ? down.share[y]! : 1 - down.share[y]!);
         const cell = cy * columns + cx;
         const place = from[cell]!;
         if (weight === 0 || place < 0 || whole[cell]) continue;
@@ -232,7 +260,11 @@ function clamp(place: number, length: number): number {
   return Math.min(length - 1, Math.max(0, place));
 }
 
-function toCells({ format, sizes }: Pick<SampleLayout, "format" | "sizes">, planes: readonly PartialPlane[], source: Uint8Array): Cells {
+function toCells(
+  { format, sizes }: Pick<SampleLayout, "format" | "sizes">,
+  planes: readonly PartialPlane[],
+  source: Uint8Array,
+): Cells {
   const factor = Math.ceil(Math.sqrt((format.width * format.height) / MOST_TEXTURE_PIXELS));
   const [width, height] = [Math.ceil(format.width / factor), Math.ceil(format.height / factor)];
   const known = new Uint8Array(width * height).fill(1);
@@ -245,7 +277,10 @@ function toCells({ format, sizes }: Pick<SampleLayout, "format" | "sizes">, plan
       const ly = Math.min(format.height - 1, y);
       for (let x = 0; x < width * factor; x++) {
         const lx = Math.min(format.width - 1, x);
-        const [cell, at] = [Math.floor(y / factor) * width + Math.floor(x / factor), (ly >> shiftY) * length + (lx >> shiftX)];
+        const [cell, at] = [
+          Math.floor(y / factor) * width + Math.floor(x / factor),
+          (ly >> shiftY) * length + (lx >> shiftX),
+        ];
         out[cell]! += values[at]! * unit;
         if (!isKnown[at]) known[cell] = 0;
         if (!source[ly * format.width + lx]) copied[cell] = 0;

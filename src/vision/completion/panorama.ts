@@ -70,7 +70,10 @@ function seenPlane(
   const known = new Uint8Array(width * height);
   const key: Source = { base, homography: [1, 0, 0, 0, 1, 0, 0, 0, 1], exact: true, gain: 1, offset: 0, weight: 1 };
   const frames = [key, ...input.sources].map((one) => seenFrom(view, one));
-  const earlier = panoramas.map((one) => ({ layout: panoramaLayout(layout, one.view), source: seenFrom(view, one.source) }));
+  const earlier = panoramas.map((one) => ({
+    layout: panoramaLayout(layout, one.view),
+    source: seenFrom(view, one.source),
+  }));
   const lookUp = (from: SampleLayout, sources: readonly Source[], pixels: Int32Array, isFilled: boolean): void => {
     const options = { plane, from: isFilled ? "filled" : "source", most: isFilled ? 1 : SAMPLES } as const;
     const found = gatherPixels(context, from, pixels, sources, options);
@@ -83,7 +86,10 @@ function seenPlane(
   };
   const rows = Math.max(1, Math.floor(BAND / width));
   for (let y = 0; y < height; y += rows) {
-    const all = Int32Array.from({ length: Math.min(rows, height - y) * width }, (_, i) => ((y + Math.floor(i / width)) << 16) | (i % width));
+    const all = Int32Array.from(
+      { length: Math.min(rows, height - y) * width },
+      (_, i) => ((y + Math.floor(i / width)) << 16) | (i % width),
+    );
     lookUp(layout, frames, all, false);
   }
   keepOwn(context, input, plane, values, known);

@@ -8,6 +8,7 @@
 import { Arena, padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { bytesAt } from "../frames/layout.ts";
+import { nextOnRim, wholePatches } from "./rim.ts";
 
 /** A picture of three channels, interleaved by four floats a pixel (the fourth is zero), in 8-bit levels. */
 export type TexturePicture = {
@@ -15,7 +16,7 @@ export type TexturePicture = {
   readonly height: number;
   /** Meaningless where not known. */
   readonly pixels: Float32Array;
-  /** The picture blurred, with a guess where it is not known. */
+  /** The picture blurred, with a guess where it is not known; in the fourth float, how much texture there is. */
   readonly guide: Float32Array;
   /** 1 where the picture is to stay. */
   readonly known: Uint8Array;
@@ -33,13 +34,15 @@ const MOST_SEARCHED = 40_000;
 const LAID = 3;
 const COMPARED = 5;
 const REFINED = 2;
+/** Levels of an edge that count as none where it is decided what is laid first. */
+const PLAIN = 16;
 /** How much the guide counts against the patch. */
-const PRIOR = Number(process.env.PRIOR ?? 0.5);
-/** How much a displacement along the picture's edge counts, per squared pixel of the searched picture. */
-const ACROSS = Number(process.env.ACROSS ?? 0.2);
+const PRIOR = 0.5;
+/** How much it counts that a patch comes from far away along the picture's edge, per squared pixel of the searched picture. */
+const ACROSS = 0.2;
 /** How much it counts that a patch has not its like elsewhere, and that it has been copied before. */
-const UNIQUE = Number(process.env.UNIQUE ?? 1);
-const USED = Number(process.env.USED ?? 12);
+const UNIQUE = 1;
+const USED = 12;
 /** Passes of refinement on each level. */
 const PASSES = 2;
 
@@ -70,7 +73,16 @@ export function synthesise(context: JobContext, picture: TexturePicture): Textur
 
 /** A level in kernel memory. */
 type Room = {
-  readonly at: { pixels: number; guide: number; known: number; source: number; penalty: number; from: number; errors: number; cost: number };
+  readonly at: {
+    pixels: number;
+    guide: number;
+    known: number;
+    source: number;
+    penalty: number;
+    from: number;
+    errors: number;
+    cost: number;
+  };
   readonly pixels: Float32Array;
   readonly known: Uint8Array;
   readonly source: Uint8Array;
@@ -113,7 +125,7 @@ function placed({ memory, scratch }: JobContext, { width, height, ...picture }: 
 function lay({ kernels }: JobContext, picture: TexturePicture, room: Room): boolean {
   const { width, height } = picture;
   const { at, pixels, known, from } = room;
-  room.source.set(eroded(picture.source, width, height, COMPARED));
+  room.source.set(wholePatches(picture.source, width, height, COMPARED));
   if (!room.source.includes(1)) return false;
   kernels.textureUniqueness(at.pixels, at.source, width, height, COMPARED - 1, 3, 8, at.penalty);
   spreadPenalty(room, width, height);
@@ -123,13 +135,30 @@ function lay({ kernels }: JobContext, picture: TexturePicture, room: Room): bool
   const used = new Uint8Array(known.length);
   const step = picture.source.length > 6000 ? 2 : 1;
   for (;;) {
-    const target = nextTarget(pixels, known, confidence, width, height);
+    const target = nextOnRim({ width, height, pixels, known, confidence }, LAID, PLAIN);
     if (!target) break;
     const { x, y, trust } = target;
     const i = y * width + x;
     const { ox, oy, dx, dy } = outwardsFrom(box, x, y);
     const place = kernels.textureFind(
-      at.pixels, at.guide, at.known, at.source, at.penalty, width, height, x, y, COMPARED, step, PRIOR, ACROSS, ox, oy, dx, dy, at.cost,
+      at.pixels,
+      at.guide,
+      at.known,
+      at.source,
+      at.penalty,
+      width,
+      height,
+      x,
+      y,
+      COMPARED,
+      step,
+      PRIOR,
+      ACROSS,
+      ox,
+      oy,
+      dx,
+      dy,
+      at.cost,
     );
     if (place < 0) return false;
     const offset = (place >> 16) * width + (place & 0xffff) - i;
@@ -150,7 +179,6 @@ function lay({ kernels }: JobContext, picture: TexturePicture, room: Room): bool
     }
   }
   room.known.set(picture.known);
-  room.penalty.fill(0);
   return true;
 }
 
@@ -162,7 +190,8 @@ function spreadPenalty({ penalty, source }: Room, width: number, height: number)
       if (!source[y * width + x]) continue;
       let best = 0;
       for (let ny = Math.max(0, y - 2); ny <= Math.min(height - 1, y + 2); ny++) {
-        for (let nx = Math.max(0, x - 2); nx <= Math.min(width - 1, x + 2); nx++) best = Math.max(best, found[ny * width + nx]!);
+        for (let nx = Math.max(0, x - 2); nx <= Math.min(width - 1, x + 2); nx++)
+          best = Math.max(best, found[ny * width + nx]!);
       }
       penalty[y * width + x] = UNIQUE * Math.min(best, 4000);
     }
@@ -171,16 +200,32 @@ function spreadPenalty({ penalty, source }: Room, width: number, height: number)
 
 function refine({ kernels }: JobContext, { width, height, source }: TexturePicture, room: Room, jitter: number): void {
   const { at } = room;
-  room.source.set(eroded(source, width, height, REFINED));
+  room.source.set(wholePatches(source, width, height, REFINED));
   for (let pass = 0; pass < PASSES; pass++) {
     kernels.textureRefine(
-      at.pixels, at.guide, at.known, at.source, at.penalty, width, height, REFINED, PRIOR / 4, pass === 0 ? jitter : 0, pass & 1, at.from, at.errors,
+      at.pixels,
+      at.guide,
+      at.known,
+      at.source,
+      width,
+      height,
+      REFINED,
+      PRIOR / 4,
+      pass === 0 ? jitter : 0,
+      pass & 1,
+      at.from,
+      at.errors,
     );
   }
 }
 
 /** Takes over where the pixels of a picture of half the size are copied from. */
-function enlarge(coarse: Int32Array, coarseWidth: number, { width, height, known }: TexturePicture, { from, pixels }: Room): void {
+function enlarge(
+  coarse: Int32Array,
+  coarseWidth: number,
+  { width, height, known }: TexturePicture,
+  { from, pixels }: Room,
+): void {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const i = y * width + x;
@@ -210,7 +255,11 @@ function knownBox({ width, height, known }: TexturePicture): Box {
 }
 
 /** The place of the box that is nearest to a pixel, and the direction from there, a unit vector; none inside the box. */
-function outwardsFrom({ x0, y0, x1, y1 }: Box, x: number, y: number): { ox: number; oy: number; dx: number; dy: number } {
+function outwardsFrom(
+  { x0, y0, x1, y1 }: Box,
+  x: number,
+  y: number,
+): { ox: number; oy: number; dx: number; dy: number } {
   const [ox, oy] = [Math.min(x1, Math.max(x0, x)), Math.min(y1, Math.max(y0, y))];
   const length = Math.hypot(x - ox, y - oy) || 1;
   return { ox, oy, dx: (x - ox) / length, dy: (y - oy) / length };
@@ -243,7 +292,7 @@ function halved({ width, height, pixels, guide, known, source }: TexturePicture)
         const from = Math.min(height - 1, 2 * y + (k >> 1)) * width + Math.min(width - 1, 2 * x + (k & 1));
         isKnown &= known[from]!;
         isSource &= source[from]!;
-        for (let c = 0; c < 3; c++) {
+        for (let c = 0; c < 4; c++) {
           out.pixels[4 * to + c]! += pixels[4 * from + c]! / 4;
           out.guide[4 * to + c]! += guide[4 * from + c]! / 4;
         }
@@ -253,82 +302,4 @@ function halved({ width, height, pixels, guide, known, source }: TexturePicture)
     }
   }
   return out;
-}
-
-/** 1 where everything within `radius` is 1, inside the picture. */
-function eroded(map: Uint8Array, width: number, height: number, radius: number): Uint8Array {
-  const side = 2 * radius + 1;
-  const run = new Uint8Array(map.length);
-  const out = new Uint8Array(map.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0, length = 0; x < width; x++) {
-      length = map[y * width + x] ? length + 1 : 0;
-      if (length >= side) run[y * width + x - radius] = 1;
-    }
-  }
-  for (let x = 0; x < width; x++) {
-    for (let y = 0, length = 0; y < height; y++) {
-      length = run[y * width + x] ? length + 1 : 0;
-      if (length >= side) out[(y - radius) * width + x] = 1;
-    }
-  }
-  return out;
-}
-
-/** The pixel of the rim to go on from: the best supported, and among those where an edge runs out of what is known. */
-function nextTarget(
-  pixels: Float32Array,
-  known: Uint8Array,
-  confidence: Float32Array,
-  width: number,
-  height: number,
-): { x: number; y: number; trust: number } | undefined {
-  let best: { x: number; y: number; trust: number } | undefined;
-  let most = -1;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x;
-      if (known[i] || !touches(known, x, y, width, height)) continue;
-      const { trust, edge } = support(pixels, known, confidence, x, y, width, height);
-      const priority = trust * (edge + 16);
-      if (priority <= most) continue;
-      most = priority;
-      best = { x, y, trust };
-    }
-  }
-  return best;
-}
-
-function touches(known: Uint8Array, x: number, y: number, width: number, height: number): boolean {
-  const i = y * width + x;
-  return Boolean(
-    (x > 0 && known[i - 1]) ||
-      (x + 1 < width && known[i + 1]) ||
-      (y > 0 && known[i - width]) ||
-      (y + 1 < height && known[i + width]),
-  );
-}
-
-/** Mean confidence of the patch, and its strongest gradient. */
-function support(
-  pixels: Float32Array,
-  known: Uint8Array,
-  confidence: Float32Array,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-): { trust: number; edge: number } {
-  let [sum, edge] = [0, 0];
-  for (let ny = Math.max(0, y - LAID); ny <= Math.min(height - 1, y + LAID); ny++) {
-    for (let nx = Math.max(0, x - LAID); nx <= Math.min(width - 1, x + LAID); nx++) {
-      const i = ny * width + nx;
-      if (!known[i]) continue;
-      sum += confidence[i]!;
-      if (nx + 1 < width && known[i + 1]) edge = Math.max(edge, Math.abs(pixels[4 * i]! - pixels[4 * i + 4]!));
-      if (ny + 1 < height && known[i + width])
-        edge = Math.max(edge, Math.abs(pixels[4 * i]! - pixels[4 * (i + width)]!));
-    }
-  }
-  return { trust: sum / (2 * LAID + 1) ** 2, edge };
 }

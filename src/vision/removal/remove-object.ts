@@ -168,8 +168,7 @@ class Removal {
       const anchors = this.#window.anchors(frame);
       const { base, hole } = frame;
       const { invented } = await pool.run<{ invented: number }>("invent", { layout, base, hole, anchors });
-      if (invented > ANCHOR_SHARE * layout.format.width * layout.format.height)
-        this.#window.makeAnchor(frame);
+      if (invented > ANCHOR_SHARE * layout.format.width * layout.format.height) this.#window.makeAnchor(frame);
     }
   }
 
