@@ -145,8 +145,20 @@ export type Kernels = {
     oy: number,
     dx: number,
     dy: number,
-    cost: number,
+    likeness: number,
+    strange: number,
   ): number;
+  textureLikeness(
+    pixels: number,
+    source: number,
+    width: number,
+    height: number,
+    step: number,
+    least: number,
+    weight: number,
+    strange: number,
+    target: number,
+  ): void;
   textureUniqueness(
     pixels: number,
     source: number,

@@ -19,50 +19,110 @@ function total(sum: v128): f32 {
  * Finds the place whose patch is most like the one at (x, y), among all whose `source` (u8) is set and that lie at least
  * `radius` inside: mean squared difference over the target's `known` (u8) pixels, plus `prior` times that of the guides at the
  * centres, plus the place's own `penalty` (f32), plus `across` times its squared distance from (ox, oy), of which a fifth counts
- * along the direction (dx, dy).
- * @returns y << 16 | x of the best, or -1 without any; its cost is stored at `cost` (f32).
+ * along the direction (dx, dy), plus what {@link textureLikeness} says of the displacement.
+ * Scans every `step`-th place, then all around the best of these.
+ * @returns y << 16 | x of the best, or -1 without any.
  */
 export function textureFind(
   pixels: usize, guide: usize, known: usize, source: usize, penalty: usize, width: i32, height: i32,
-  x: i32, y: i32, radius: i32, step: i32, prior: f32, across: f32, ox: f32, oy: f32, dx: f32, dy: f32, cost: usize,
+  x: i32, y: i32, radius: i32, step: i32, prior: f32, across: f32, ox: f32, oy: f32, dx: f32, dy: f32, likeness: usize, strange: f32,
 ): i32 {
-  const left = max(-radius, -x), right = min(radius, width - 1 - x);
-  const top = max(-radius, -y), bottom = min(radius, height - 1 - y);
-  let count = 0;
-  for (let py = top; py <= bottom; py++) {
-    for (let px = left; px <= right; px++) if (load<u8>(known + <usize>((y + py) * width + x + px))) count++;
-  }
-  const share: f32 = count ? 1 / <f32>count : 0;
-  const at = y * width + x;
   let best = f32.MAX_VALUE;
   let place = -1;
   for (let sy = radius; sy < height - radius; sy += step) {
     for (let sx = radius; sx < width - radius; sx += step) {
-      const from = sy * width + sx;
-      if (!load<u8>(source + <usize>from)) continue;
-      const vx = <f32>sx - ox, vy = <f32>sy - oy;
-      const side = vx * dy - vy * dx, along = vx * dx + vy * dy;
-      const own = load<f32>(penalty + (<usize>from << 2)) + prior * total(difference(guide, at, from)) + across * (side * side + <f32>0.2 * along * along);
-      if (own >= best) continue;
-      const most = (best - own) / max(share, <f32>1e-6);
-      let sum = f32x4.splat(0);
-      let patch: f32 = 0;
-      for (let py = top; py <= bottom; py++) {
-        const a = at + py * width, b = from + py * width;
-        for (let px = left; px <= right; px++) {
-          if (load<u8>(known + <usize>(a + px))) sum = f32x4.add(sum, difference(pixels, a + px, b + px));
-        }
-        patch = total(sum);
-        if (patch >= most) break;
-      }
-      const whole = own + patch * share;
-      if (patch >= most || whole >= best) continue;
+      const own = distant(likeness, strange, width, height, x, y, sx, sy, across, ox, oy, dx, dy);
+      const whole = laidCost(pixels, guide, known, source, penalty, width, height, x, y, sx, sy, radius, prior, own, best);
+      if (whole >= best) continue;
       best = whole;
       place = (sy << 16) | sx;
     }
   }
-  store<f32>(cost, best);
+  if (place >= 0 && step > 1) {
+    const cx = place & 0xffff, cy = place >> 16;
+    for (let sy = max(radius, cy - step + 1); sy < min(height - radius, cy + step); sy++) {
+      for (let sx = max(radius, cx - step + 1); sx < min(width - radius, cx + step); sx++) {
+        const own = distant(likeness, strange, width, height, x, y, sx, sy, across, ox, oy, dx, dy);
+        const whole = laidCost(pixels, guide, known, source, penalty, width, height, x, y, sx, sy, radius, prior, own, best);
+        if (whole >= best) continue;
+        best = whole;
+        place = (sy << 16) | sx;
+      }
+    }
+  }
   return place;
+}
+
+// @ts-ignore: decorator
+@inline
+function distant(likeness: usize, strange: f32, width: i32, height: i32, x: i32, y: i32, sx: i32, sy: i32, across: f32, ox: f32, oy: f32, dx: f32, dy: f32): f32 {
+  const vx = <f32>sx - ox, vy = <f32>sy - oy;
+  const side = vx * dy - vy * dx, along = vx * dx + vy * dy;
+  return across * (side * side + <f32>0.2 * along * along) + unlike(likeness, strange, width, height, sx - x, sy - y);
+}
+
+/** What a displacement costs, see {@link textureLikeness}. */
+// @ts-ignore: decorator
+@inline
+function unlike(likeness: usize, strange: f32, width: i32, height: i32, ox: i32, oy: i32): f32 {
+  if (oy < 0) { ox = -ox; oy = -oy; }
+  const reach = (width - 1) >> 1;
+  return abs(ox) <= reach && oy < height ? load<f32>(likeness + (<usize>(oy * width + ox + reach) << 2)) : strange;
+}
+
+/**
+ * How little the picture is like itself displaced: mean squared difference times `weight`, over the pixels on a grid of `step`
+ * where both are `source`; `strange` where these are fewer than `least`. In a wall displacements by whole bricks stand out
+ * (He and Sun 2012).
+ * @param target f32, `width * height`: of displacement (ox, oy >= 0) at row oy, column ox + (width - 1) / 2.
+ */
+export function textureLikeness(
+  pixels: usize, source: usize, width: i32, height: i32, step: i32, least: i32, weight: f32, strange: f32, target: usize,
+): void {
+  const reach = (width - 1) >> 1;
+  for (let oy = 0; oy < height; oy++) {
+    for (let ox = -reach; ox <= reach; ox++) {
+      let sum = f32x4.splat(0);
+      let count = 0;
+      for (let y = 0; y + oy < height; y += step) {
+        for (let x = max(0, -ox); x < min(width, width - ox); x += step) {
+          const a = y * width + x, b = a + oy * width + ox;
+          if (!load<u8>(source + <usize>a) || !load<u8>(source + <usize>b)) continue;
+          sum = f32x4.add(sum, difference(pixels, a, b));
+          count++;
+        }
+      }
+      const mean = count < least ? strange : min(strange, weight * total(sum) / <f32>max(count, 1));
+      store<f32>(target + (<usize>(oy * width + ox + reach) << 2), mean);
+    }
+  }
+}
+
+/** `own`, and what laying the patch at (sx, sy) over the one at (x, y) costs; the largest number where that is no source or it exceeds `most`. */
+function laidCost(
+  pixels: usize, guide: usize, known: usize, source: usize, penalty: usize, width: i32, height: i32,
+  x: i32, y: i32, sx: i32, sy: i32, radius: i32, prior: f32, own: f32, most: f32,
+): f32 {
+  const at = y * width + x, from = sy * width + sx;
+  if (own >= most || !load<u8>(source + <usize>from)) return f32.MAX_VALUE;
+  own += load<f32>(penalty + (<usize>from << 2)) + prior * total(difference(guide, at, from));
+  if (own >= most) return f32.MAX_VALUE;
+  const left = max(-radius, -x), right = min(radius, width - 1 - x);
+  const top = max(-radius, -y), bottom = min(radius, height - 1 - y);
+  let count = 0;
+  for (let py = top; py <= bottom; py++) {
+    for (let px = left; px <= right; px++) count += load<u8>(known + <usize>(at + py * width + px));
+  }
+  const share: f32 = count ? 1 / <f32>count : 0;
+  let sum = f32x4.splat(0);
+  for (let py = top; py <= bottom; py++) {
+    const a = at + py * width, b = from + py * width;
+    for (let px = left; px <= right; px++) {
+      if (load<u8>(known + <usize>(a + px))) sum = f32x4.add(sum, difference(pixels, a + px, b + px));
+    }
+    if (own + total(sum) * share >= most) return f32.MAX_VALUE;
+  }
+  return own + total(sum) * share;
 }
 
 /** For each `source` place on a grid of `step`: the mean squared difference to the most similar patch at least `apart` away (f32 `target`). */

@@ -11,7 +11,7 @@ import { MOST_TEXTURE_PIXELS, synthesise, type Texture } from "./texture.ts";
 export type PartialPlane = { readonly values: Float32Array; readonly known: Uint8Array };
 
 /** Radius of the blur that leaves only what is soft, in shares of the shorter side: all that is finer comes from elsewhere. */
-const SOFT = 0.05;
+const SOFT = 0.09;
 /** Radius in cells of the blur that sets the finest detail, which is copied as it is, apart from what is blended at seams. */
 const FINE = 4;
 /** Mean squared difference, in levels, at which texture that does not fit gives way to half; and the radius in cells of that. */

@@ -43,12 +43,15 @@ const ACROSS = 0.2;
 /** How much it counts that a patch has not its like elsewhere, and that it has been copied before. */
 const UNIQUE = 1;
 const USED = 12;
+/** How much it counts that the picture is not like itself displaced so, and what it costs at most. */
+const LIKENESS = 0.1;
+const STRANGE = 400;
 /** Passes of refinement on each level. */
 const PASSES = 2;
 
 /** Bytes of scratch that {@link synthesise} needs. */
 export function textureScratch(count: number): number {
-  return 2 * padded(16 * count) + 2 * padded(count) + 3 * padded(4 * count) + padded(4);
+  return 2 * padded(16 * count) + 2 * padded(count) + 3 * padded(4 * count);
 }
 
 /** @returns undefined where nothing may be copied. */
@@ -81,7 +84,6 @@ type Room = {
     penalty: number;
     from: number;
     errors: number;
-    cost: number;
   };
   readonly pixels: Float32Array;
   readonly known: Uint8Array;
@@ -102,7 +104,6 @@ function placed({ memory, scratch }: JobContext, { width, height, ...picture }: 
     penalty: arena.take(4 * count),
     from: arena.take(4 * count),
     errors: arena.take(4 * count),
-    cost: arena.take(4),
   };
   const floats = (from: number, length: number): Float32Array => new Float32Array(memory.buffer, from, length);
   const room = {
@@ -129,6 +130,7 @@ function lay({ kernels }: JobContext, picture: TexturePicture, room: Room): bool
   if (!room.source.includes(1)) return false;
   kernels.textureUniqueness(at.pixels, at.source, width, height, COMPARED - 1, 3, 8, at.penalty);
   spreadPenalty(room, width, height);
+  kernels.textureLikeness(at.pixels, at.source, width, height, 3, 40, LIKENESS, STRANGE, at.errors);
   const confidence = Float32Array.from(known);
   const box = knownBox(picture);
   const worn = wear(picture);
@@ -158,7 +160,8 @@ function lay({ kernels }: JobContext, picture: TexturePicture, room: Room): bool
       oy,
       dx,
       dy,
-      at.cost,
+      at.errors,
+      STRANGE,
     );
     if (place < 0) return false;
     const offset = (place >> 16) * width + (place & 0xffff) - i;
@@ -179,6 +182,7 @@ function lay({ kernels }: JobContext, picture: TexturePicture, room: Room): bool
     }
   }
   room.known.set(picture.known);
+  room.errors.fill(0);
   return true;
 }
 
