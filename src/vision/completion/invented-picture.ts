@@ -57,15 +57,16 @@ export function inventPicture(
   const radius = Math.max(2, Math.round(SOFT * Math.min(width, height)));
   const soft = channels.map((channel) => blurred(channel, width, height, radius));
   const middle = channels.map((channel) => blurred(channel, width, height, FINE));
+  const rough = roughness(cells, near, channels, soft, radius);
   const texture = synthesise(context, {
     width,
     height,
     pixels: interleaved(channels),
-    guide: interleaved([...soft, roughness(cells, near, channels, soft, radius)]),
+    guide: interleaved([...soft, rough]),
     known,
     source: cells.source,
   });
-  const bands = texture && blend(cells, near, texture, { soft, middle });
+  const bands = texture && blend(cells, near, texture, { soft, middle, rough });
   for (const [i, plane] of planes.entries()) {
     const low = bands?.low[i] ?? channels[i]!;
     compose(layout, i, plane, cells, { low, middle: middle[i]!, trust: bands?.trust, from: texture?.from });
@@ -95,7 +96,7 @@ function blend(
   cells: Cells,
   near: Int32Array,
   { from, errors }: Texture,
-  { soft, middle }: { soft: readonly Float32Array[]; middle: readonly Float32Array[] },
+  { soft, middle, rough }: { soft: readonly Float32Array[]; middle: readonly Float32Array[]; rough: Float32Array },
 ): Blend {
   const { width, height, known, channels } = cells;
   const bands = channels.map((_, c) => {
@@ -109,7 +110,9 @@ function blend(
     if (place < 0) return 0;
     let away = 0;
     for (const channel of soft) away += (channel[i]! - channel[place]!) ** 2;
-    return 1 / (1 + (error / MISFIT) ** 2 + (away / AWAY) ** 2);
+    // Texture that is stronger than it should be is seen less.
+    const share = Math.min(1, (rough[i]! + ROUGHNESS) / (rough[place]! + ROUGHNESS));
+    return share / (1 + (error / MISFIT) ** 2 + (away / AWAY) ** 2);
   });
   const trust = blurred(fits, width, height, GIVING_WAY);
   const details = channels.map((channel, c) =>
