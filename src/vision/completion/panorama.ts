@@ -17,8 +17,9 @@ export type PanoramaInput = {
   readonly view: PanoramaView;
   /** The key frame's address. */
   readonly base: number;
-  /** Luma rectangles of the key frame that hold what moves by itself: it is not repeated. */
+  /** Luma rectangles of the key frame that hold things: what moves by itself, and what stands still. Neither is repeated. */
   readonly moving: readonly Box[];
+  readonly still: readonly Box[];
   /** Other frames as the key frame sees them. */
   readonly sources: readonly Source[];
   /** Earlier panoramas as the key frame sees them, oldest first. */
@@ -38,7 +39,7 @@ export function panorama(context: JobContext, input: PanoramaInput): void {
   const count = view.width * view.height;
   const source = new Uint8Array(count);
   const planes = own.sizes.map((_, plane) => seenPlane(context, input, own, plane, source));
-  for (const { x0, y0, x1, y1 } of input.moving) {
+  for (const { x0, y0, x1, y1 } of [...input.moving, ...input.still]) {
     for (let y = Math.max(0, y0 - view.y); y < Math.min(view.height, y1 - view.y); y++) {
       const row = y * view.width;
       source.fill(0, row + Math.max(0, x0 - view.x), row + Math.max(0, Math.min(view.width, x1 - view.x)));

@@ -50,6 +50,7 @@ export class BeyondPicture {
       view,
       base: frame.base,
       moving: frame.moving,
+      still: frame.still,
       sources: window.sources(frame),
       panoramas: this.#seenBy(window, frame),
     };
