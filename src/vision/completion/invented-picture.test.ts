@@ -5,7 +5,8 @@ import { createMemory, loadKernels } from "../../kernels/kernels.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import type { FrameFormat } from "../../media/frame.ts";
 import { layoutOf } from "../frames/layout.ts";
-import { inventPicture, type PartialPlane } from "./invented-picture.ts";
+import type { PartialPlane } from "./cells.ts";
+import { inventPicture } from "./invented-picture.ts";
 import { textureScratch } from "./texture.ts";
 
 const FORMAT: FrameFormat = {

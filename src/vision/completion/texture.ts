@@ -8,7 +8,8 @@
 import { Arena, padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { bytesAt } from "../frames/layout.ts";
-import { nextOnRim, wholePatches } from "./rim.ts";
+import { wholePatches } from "./rim.ts";
+import { layTexture, type Room } from "./texture-lay.ts";
 
 /** A picture of three channels, interleaved by four floats a pixel (the fourth is zero), in 8-bit levels. */
 export type TexturePicture = {
@@ -30,22 +31,10 @@ export type Texture = { readonly from: Int32Array; readonly errors: Float32Array
 /** The largest picture, in pixels, and the largest of those in which patches are searched for all over. */
 export const MOST_TEXTURE_PIXELS = 420_000;
 const MOST_SEARCHED = 40_000;
-/** Half sides of the patches that are laid, of those that are compared to lay them, and of those that refine. */
-const LAID = 3;
-const COMPARED = 5;
+/** Half side of the patches that refine. */
 const REFINED = 2;
-/** Levels of an edge that count as none where it is decided what is laid first. */
-const PLAIN = 16;
 /** How much the guide counts against the patch. */
 const PRIOR = 0.5;
-/** How much it counts that a patch comes from far away along the picture's edge, per squared pixel of the searched picture. */
-const ACROSS = 0.2;
-/** How much it counts that a patch has not its like elsewhere, and that it has been copied before. */
-const UNIQUE = 1;
-const USED = 12;
-/** How much it counts that the picture is not like itself displaced so, and what it costs at most. */
-const LIKENESS = 0.1;
-const STRANGE = 400;
 /** Passes of refinement on each level. */
 const PASSES = 2;
 
@@ -63,7 +52,7 @@ export function synthesise(context: JobContext, picture: TexturePicture): Textur
     const { width } = level;
     const room = placed(context, level);
     if (!found) {
-      if (!lay(context, level, room)) return undefined;
+      if (!layTexture(context, level, room, PRIOR)) return undefined;
     } else {
       enlarge(found.from, Math.ceil(width / 2), level, room);
     }
@@ -73,25 +62,6 @@ export function synthesise(context: JobContext, picture: TexturePicture): Textur
   }
   return found;
 }
-
-/** A level in kernel memory. */
-type Room = {
-  readonly at: {
-    pixels: number;
-    guide: number;
-    known: number;
-    source: number;
-    penalty: number;
-    from: number;
-    errors: number;
-  };
-  readonly pixels: Float32Array;
-  readonly known: Uint8Array;
-  readonly source: Uint8Array;
-  readonly penalty: Float32Array;
-  readonly from: Int32Array;
-  readonly errors: Float32Array;
-};
 
 function placed({ memory, scratch }: JobContext, { width, height, ...picture }: TexturePicture): Room {
   const count = width * height;
@@ -120,86 +90,6 @@ function placed({ memory, scratch }: JobContext, { width, height, ...picture }: 
   room.known.set(picture.known);
   for (let i = 0; i < count; i++) room.from[i] = picture.known[i] ? i : -1;
   return room;
-}
-
-/** Lays patches over all that is unknown. @returns whether there are any. */
-function lay({ kernels }: JobContext, picture: TexturePicture, room: Room): boolean {
-  const { width, height } = picture;
-  const { at, pixels, known, from } = room;
-  room.source.set(wholePatches(picture.source, width, height, COMPARED));
-  if (!room.source.includes(1)) return false;
-  kernels.textureUniqueness(at.pixels, at.source, width, height, COMPARED - 1, 3, 8, at.penalty);
-  spreadPenalty(room, width, height);
-  kernels.textureLikeness(at.pixels, at.source, width, height, 3, 40, LIKENESS, STRANGE, at.errors);
-  const confidence = Float32Array.from(known);
-  const box = knownBox(picture);
-  const worn = wear(picture);
-  const used = new Uint8Array(known.length);
-  const step = picture.source.length > 6000 ? 2 : 1;
-  for (;;) {
-    const target = nextOnRim({ width, height, pixels, known, confidence }, LAID, PLAIN);
-    if (!target) break;
-    const { x, y, trust } = target;
-    const i = y * width + x;
-    const { ox, oy, dx, dy } = outwardsFrom(box, x, y);
-    const place = kernels.textureFind(
-      at.pixels,
-      at.guide,
-      at.known,
-      at.source,
-      at.penalty,
-      width,
-      height,
-      x,
-      y,
-      COMPARED,
-      step,
-      PRIOR,
-      ACROSS,
-      ox,
-      oy,
-      dx,
-      dy,
-      at.errors,
-      STRANGE,
-    );
-    if (place < 0) return false;
-    const offset = (place >> 16) * width + (place & 0xffff) - i;
-    for (let ny = Math.max(0, y - LAID); ny <= Math.min(height - 1, y + LAID); ny++) {
-      for (let nx = Math.max(0, x - LAID); nx <= Math.min(width - 1, x + LAID); nx++) {
-        const to = ny * width + nx;
-        if (known[to]) continue;
-        const source = to + offset;
-        pixels.copyWithin(4 * to, 4 * source, 4 * source + 4);
-        from[to] = source;
-        confidence[to] = trust * 0.98;
-        known[to] = 1;
-        if (used[source]! < 8) {
-          used[source]!++;
-          room.penalty[source]! += worn[source]!;
-        }
-      }
-    }
-  }
-  room.known.set(picture.known);
-  room.errors.fill(0);
-  return true;
-}
-
-/** Uniqueness was found on a grid of two pixels. */
-function spreadPenalty({ penalty, source }: Room, width: number, height: number): void {
-  const found = penalty.slice();
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (!source[y * width + x]) continue;
-      let best = 0;
-      for (let ny = Math.max(0, y - 2); ny <= Math.min(height - 1, y + 2); ny++) {
-        for (let nx = Math.max(0, x - 2); nx <= Math.min(width - 1, x + 2); nx++)
-          best = Math.max(best, found[ny * width + nx]!);
-      }
-      penalty[y * width + x] = UNIQUE * Math.min(best, 4000);
-    }
-  }
 }
 
 function refine({ kernels }: JobContext, { width, height, source }: TexturePicture, room: Room, jitter: number): void {
@@ -242,40 +132,6 @@ function enlarge(
       pixels.copyWithin(4 * i, 4 * (sy * width + sx), 4 * (sy * width + sx) + 4);
     }
   }
-}
-
-type Box = { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number };
-
-/** Around what is known, ends included. */
-function knownBox({ width, height, known }: TexturePicture): Box {
-  let [x0, y0, x1, y1] = [width, height, 0, 0];
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (!known[y * width + x]) continue;
-      [x0, y0, x1, y1] = [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)];
-    }
-  }
-  return { x0, y0, x1, y1 };
-}
-
-/** The place of the box that is nearest to a pixel, and the direction from there, a unit vector; none inside the box. */
-function outwardsFrom(
-  { x0, y0, x1, y1 }: Box,
-  x: number,
-  y: number,
-): { ox: number; oy: number; dx: number; dy: number } {
-  const [ox, oy] = [Math.min(x1, Math.max(x0, x)), Math.min(y1, Math.max(y0, y))];
-  const length = Math.hypot(x - ox, y - oy) || 1;
-  return { ox, oy, dx: (x - ox) / length, dy: (y - oy) / length };
-}
-
-/** What being copied once adds to a pixel's penalty: in proportion to what there is to be recognised. */
-function wear({ pixels, guide, known }: TexturePicture): Float32Array {
-  return Float32Array.from(known, (_, i) => {
-    let energy = 0;
-    for (let c = 0; c < 3; c++) energy += (pixels[4 * i + c]! - guide[4 * i + c]!) ** 2;
-    return USED * Math.min(1, energy / 400);
-  });
 }
 
 function halved({ width, height, pixels, guide, known, source }: TexturePicture): TexturePicture {
