@@ -93,6 +93,32 @@ describe("beyond the picture", () => {
     assert.ok(Math.sqrt(squares / count) < 0.7, `${Math.sqrt(squares / count)} levels`);
   });
 
+  it("goes along with the camera where nothing is known, also where it leaves the first panorama", async () => {
+    const picture = { x0: 0, y0: 28, x1: 160, y1: 68 };
+    const object = (_x: number, y: number): boolean => y < picture.y0 || y >= picture.y1;
+    const camera = (i: number): Homography => [1, 0, 8 * i, 0, 1, 0, 0, 0, 1];
+    const clip = renderClip({ format: FORMAT, frames: 20, noise: 1, object, camera });
+    const out: TimedFrame[] = [];
+    const options = { window: 40, refine: false, seed: 1, threads: 2, beyond: picture };
+    for await (const frame of removeObject(stream(clip), FORMAT, options)) out.push(frame);
+    let [squares, texture, truth, count] = [0, 0, 0, 0];
+    for (let i = 1; i < out.length; i++) {
+      const [own, before] = [out[i]!.frame.planes[0], out[i - 1]!.frame.planes[0]];
+      for (const y of [4, 10, 16, 20, 75, 80, 86, 92]) {
+        for (let x = 12; x < 140; x++) {
+          const at = y * own.stride + x;
+          squares += (own.data[at]! - before.data[y * before.stride + x + 8]!) ** 2;
+          texture += (own.data[at]! - own.data[at + 1]!) ** 2;
+          truth += (clip[i]!.truth[0]![y * 160 + x]! - clip[i]!.truth[0]![y * 160 + x + 1]!) ** 2;
+          count++;
+        }
+      }
+    }
+    const change = Math.sqrt(squares / count);
+    assert.ok(change < 2, `${change} levels`);
+    assert.ok(texture > 0.2 * truth, `${texture / truth} of the texture`);
+  });
+
   it("goes on where the picture ends", async () => {
     const clip = cropped(3, undefined, FORMAT, 0);
     const out = await extended(clip);
