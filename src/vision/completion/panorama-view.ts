@@ -88,12 +88,18 @@ function corners(view: Homography, width: number, height: number): [number, numb
   return points.every((point) => point !== undefined) ? (points as [number, number][]) : undefined;
 }
 
+/**
+ * Panoramas hold the levels that frames have, and are levelled where a frame takes from them: how bright frames are against
+ * each other is known from neighbour to neighbour alone, and a long way that drifts.
+ */
+const AS_IT_IS = { exact: false, gain: 1, offset: 0 } as const;
+
 /** A source for the key frame as a source for its panorama. */
 export function seenFrom({ x, y }: PanoramaView, source: Source): Source {
-  return { ...source, exact: false, homography: compose(source.homography, [1, 0, x, 0, 1, y, 0, 0, 1]) };
+  return { ...source, ...AS_IT_IS, homography: compose(source.homography, [1, 0, x, 0, 1, y, 0, 0, 1]) };
 }
 
 /** A panorama's key frame as a source for a frame, as that panorama is. */
 export function showing({ x, y }: PanoramaView, base: number, source: Source): Source {
-  return { ...source, base, exact: false, homography: compose([1, 0, -x, 0, 1, -y, 0, 0, 1], source.homography) };
+  return { ...source, ...AS_IT_IS, base, homography: compose([1, 0, -x, 0, 1, -y, 0, 0, 1], source.homography) };
 }
