@@ -59,6 +59,32 @@ export function qualityAt(
   return { psnr: 10 * Math.log10(255 ** 2 / (squares / count)), share: count / outside };
 }
 
+/** Gradient energy of a result's luma where `maps` say 1 outside the kept columns, as a share of the truth's there: its texture. */
+export function textureAt(
+  { width, height, truth }: Reference,
+  result: Uint8Array,
+  maps: readonly Uint8Array[],
+  first: number,
+  last: number,
+): number {
+  const energy = (picture: Uint8Array): number => {
+    let sum = 0;
+    for (const [frame, map] of maps.entries()) {
+      const at = (frame * width * height * 3) / 2;
+      for (let y = 0; y < height - 1; y++) {
+        for (let x = 0; x < width - 1; x++) {
+          const i = y * width + x;
+          // What is kept, and the step to it, is no texture of the result's own.
+          if (!map[i] || (x >= first - 1 && x < last)) continue;
+          sum += (picture[at + i + 1]! - picture[at + i]!) ** 2 + (picture[at + i + width]! - picture[at + i]!) ** 2;
+        }
+      }
+    }
+    return sum;
+  };
+  return energy(result) / energy(truth);
+}
+
 /** Root mean square change of a result from frame to frame at the same point of the scene, in levels, where `maps` say 1. */
 export function boiling(
   { width, height }: Reference,

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- outpainting`: the sides of clips are cut off and made again, beside what ffmpeg has for that: the edge
  * drawn out, and the clip itself enlarged and blurred behind. Measured where another frame shows the truth, and where none
- * does: there only how much it boils. Scenes are rendered here; a real clip is taken where it lies beside the checkout.
+ * does: there only how much texture there is, and how much it boils. Scenes are rendered here; a real clip is taken where it lies beside the checkout.
  * Needs `ffmpeg`.
  */
 import { execFile } from "node:child_process";
@@ -15,7 +15,7 @@ import { renderSceneFiles } from "../src/samples/render.ts";
 import { DEMO_SCENE, type SceneOptions } from "../src/samples/scene.ts";
 import { decode } from "../test/ffmpeg.ts";
 import { sharedMedia, withoutSharedMedia } from "../test/shared-media.ts";
-import { boiling, qualityAt, seenElsewhere } from "./outpainting-measure.ts";
+import { boiling, qualityAt, seenElsewhere, textureAt } from "./outpainting-measure.ts";
 import { motionsOf, type Reference } from "./removal-measure.ts";
 
 const run = promisify(execFile);
@@ -40,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
   const folder = await mkdtemp(join(tmpdir(), "reshoot-bench-"));
   console.log(
-    "| clip | method | seen elsewhere: share, PSNR, dB | not seen: PSNR, dB; change from frame to frame | processor time, s a frame |",
+    "| clip | method | seen elsewhere: share, PSNR, dB | not seen: PSNR, dB; texture; change from frame to frame | processor time, s a frame |",
   );
   console.log("|---|---|---|---|---|");
   try {
@@ -69,7 +69,8 @@ async function compare(name: string, clip: string, folder: string): Promise<void
     const elsewhere = qualityAt(reference, result, unseen, FIRST, FIRST + KEPT);
     const moves = boiling(reference, result, motions, unseen, FIRST, FIRST + KEPT);
     const share = `${Math.round(at.share * 100)} %, ${at.psnr.toFixed(2)}`;
-    const rest = `${elsewhere.psnr.toFixed(2)}; ${moves.toFixed(2)} levels`;
+    const texture = textureAt(reference, result, unseen, FIRST, FIRST + KEPT);
+    const rest = `${elsewhere.psnr.toFixed(2)}; ${Math.round(texture * 100)} %; ${moves.toFixed(2)} levels`;
     console.log(`| ${name} | ${method} | ${share} | ${rest} | ${seconds === undefined ? "" : seconds.toFixed(2)} |`);
   };
   const frames = truth.length / ((WIDTH * HEIGHT * 3) / 2);

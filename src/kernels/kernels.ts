@@ -127,6 +127,62 @@ export type Kernels = {
     prior: number,
     cost: number,
   ): number;
+  textureFind(
+    pixels: number,
+    guide: number,
+    known: number,
+    source: number,
+    penalty: number,
+    width: number,
+    height: number,
+    x: number,
+    y: number,
+    radius: number,
+    step: number,
+    prior: number,
+    across: number,
+    ox: number,
+    oy: number,
+    dx: number,
+    dy: number,
+    likeness: number,
+    strange: number,
+  ): number;
+  textureLikeness(
+    pixels: number,
+    source: number,
+    width: number,
+    height: number,
+    step: number,
+    least: number,
+    weight: number,
+    strange: number,
+    target: number,
+  ): void;
+  textureUniqueness(
+    pixels: number,
+    source: number,
+    width: number,
+    height: number,
+    radius: number,
+    step: number,
+    apart: number,
+    target: number,
+  ): void;
+  textureRefine(
+    pixels: number,
+    guide: number,
+    known: number,
+    source: number,
+    width: number,
+    height: number,
+    radius: number,
+    prior: number,
+    jitter: number,
+    backwards: number,
+    from: number,
+    errors: number,
+  ): void;
   flowWiden8(source: number, width: number, height: number, scale: number, level: number, stride: number): void;
   flowWiden16(source: number, width: number, height: number, scale: number, level: number, stride: number): void;
   flowHalve(source: number, width: number, height: number, sourceStride: number, level: number, stride: number): void;

@@ -7,6 +7,7 @@ import { invent } from "./completion/invent.ts";
 import { layOver } from "./completion/lay-over.ts";
 import { markMotion } from "./completion/motion.ts";
 import { pairMotion } from "./completion/pair-motion.ts";
+import { panorama } from "./completion/panorama.ts";
 import { prepare } from "./frames/prepare.ts";
 import { difference } from "./moving-object/difference.ts";
 import { alignPair, alignToKey } from "./registration/pair.ts";
@@ -23,6 +24,7 @@ export const jobs = {
   layOver,
   invent,
   beyond,
+  panorama,
   finish,
   difference,
 };

@@ -37,7 +37,11 @@ const MOVING = new Set(
     .split(",")
     .map((name) => CLASSES.indexOf(name)),
 );
-/** Room around what moves, in shares of its box. */
+/** Classes that are a part of the scene: they may be repeated where it goes on. */
+const SCENERY = new Set(
+  "bench,chair,couch,potted plant,bed,dining table".split(",").map((name) => CLASSES.indexOf(name)),
+);
+/** Room around things, in shares of its box. */
 const ROOM = 0.12;
 /** The share of the progress bar that looking at the clip first takes. */
 const LOOK_SHARE = 0.2;
@@ -64,7 +68,7 @@ export async function reframeTask(params: Params, limits: MediaLimits, context: 
       view,
       chromaSite: chromaSite(source.color, source.format),
       path: pathFor(seen, view, source),
-      ...(hasRoom({ format, view }) && { movingIn: movingFinder(source) }),
+      ...(hasRoom({ format, view }) && { thingsIn: thingsFinder(source) }),
     };
     const { extension, contentType } = fileKind(params.encoding?.format);
     const path = join(context.outFolder, `reframed${extension}`);
@@ -154,28 +158,33 @@ function pathFor({ interest, borders }: Seen, { x, y }: View, source: VideoSourc
   return (frame) => ({ x: pathX?.[frame] ?? 0.5, y: pathY?.[frame] ?? 0.5 });
 }
 
-/** What may move by itself, as the latest frame shows it in which it was looked for, with room to have moved since. */
-function movingFinder(source: VideoSource): NonNullable<Canvas["movingIn"]> {
+/** Things, as the latest frame shows them in which they were looked for, with room to have moved since. */
+function thingsFinder(source: VideoSource): NonNullable<Canvas["thingsIn"]> {
   const { format } = source;
   const shrink = pictureShrink(format);
   const every = Math.max(1, Math.round(rateOf(source) / CLOSE_DETECTIONS));
-  let moving: readonly Box[] = [];
+  let things: ReturnType<NonNullable<Canvas["thingsIn"]>> = { moving: [], still: [] };
   return (frame, index) => {
-    if (index % every !== 0) return moving;
+    if (index % every !== 0) return things;
     const picture = toPicture(frame, format, shrink);
-    moving = detector()
-      .detect(picture, format.fullRange, LEAST_SCORE)
-      .filter(({ kind }) => MOVING.has(kind))
-      .map(({ box: { x0, y0, x1, y1 } }) => {
-        const [right, down] = [ROOM * (x1 - x0), ROOM * (y1 - y0)];
-        return {
-          x0: (x0 - right) * shrink.factor,
-          y0: (y0 - down) * shrink.factor,
-          x1: (x1 + right) * shrink.factor,
-          y1: (y1 + down) * shrink.factor,
-        };
-      });
-    return moving;
+    const found = detector().detect(picture, format.fullRange, LEAST_SCORE);
+    const boxes = (isOne: (kind: number) => boolean): Box[] =>
+      found.filter(({ kind }) => isOne(kind)).map(({ box }) => roomAround(box, shrink.factor));
+    things = {
+      moving: boxes((kind) => MOVING.has(kind)),
+      still: boxes((kind) => !MOVING.has(kind) && !SCENERY.has(kind)),
+    };
+    return things;
+  };
+}
+
+function roomAround({ x0, y0, x1, y1 }: Box, factor: number): Box {
+  const [right, down] = [ROOM * (x1 - x0), ROOM * (y1 - y0)];
+  return {
+    x0: (x0 - right) * factor,
+    y0: (y0 - down) * factor,
+    x1: (x1 + right) * factor,
+    y1: (y1 + down) * factor,
   };
 }
 

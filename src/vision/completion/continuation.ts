@@ -2,16 +2,11 @@
  * Continues a picture beyond its edge: the mirror image of what lies along the edge, softer the further out, so that
  * colours, light and the order of things go on without anything being repeated that one would recognise.
  */
-import type { Box } from "../registration/align.ts";
-import { diffuse } from "./diffuse.ts";
-
-/** One plane and what is known of it. */
-export type Plane = {
+/** What is known of a picture. */
+export type Known = {
   readonly width: number;
   readonly height: number;
-  /** Levels; unknown samples are overwritten. */
-  readonly values: Float32Array;
-  /** 1 where a sample holds. */
+  /** 1 where samples hold. */
   readonly known: Uint8Array;
 };
 
@@ -23,56 +18,44 @@ const SHARP = 0.16;
  * only what is near the edge is continued and not what stands in the middle of the picture.
  */
 const DEPTH = 0.13;
-/** How soon things that the edge cuts through give way to what is around them, in shares of the shorter side. */
-const FADE = 0.04;
 
-/** @param avoid boxes, in samples, of what is not to be mirrored: people and things. */
-export function continuePlane(plane: Plane, avoid: readonly Box[]): void {
-  const { width, height, values, known } = plane;
-  const near = nearestKnown(plane);
+/**
+ * Overwrites what is not known of some planes of one picture. With nothing known they stay as they are.
+ * @param near see {@link nearestKnown}.
+ */
+export function continuePlanes(
+  { width, height, known }: Known,
+  near: Int32Array | undefined,
+  planes: readonly Float32Array[],
+): void {
   if (!near) return;
   const side = Math.min(width, height);
   const depth = Math.max(2, DEPTH * side);
-  const fade = Math.max(2, FADE * side);
-  const scenery = withoutThings(plane, avoid);
-  const picture = Float32Array.from(values);
-  const distances = new Float32Array(width * height);
+  const blurs = new Float32Array(width * height);
+  const mirror = Int32Array.from(near);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       if (known[i]) continue;
       const at = near[i]!;
       const [qx, qy] = [at % width, Math.floor(at / width)];
       const distance = Math.hypot(x - qx, y - qy);
-      distances[i] = distance;
+      blurs[i] = Math.max(0, Math.log2((2 * SOFTENING * distance ** 2) / (distance + SHARP * side)));
       const inwards = (depth * (1 - Math.exp(-distance / depth))) / distance;
       const mx = clamp(Math.round(qx + (qx - x) * inwards), width);
       const my = clamp(Math.round(qy + (qy - y) * inwards), height);
-      const mirrored = my * width + mx;
-      const from = known[mirrored] ? mirrored : at;
-      const share = Math.exp(-distance / fade);
-      picture[i] = scenery[from]! + (values[from]! - scenery[from]!) * share;
+      if (known[my * width + mx]) mirror[i] = my * width + mx;
     }
   }
-  const levels = pyramid(picture, width, height);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      if (known[i]) continue;
-      const blur = (SOFTENING * distances[i]! ** 2) / (distances[i]! + SHARP * side);
-      values[i] = between(levels, Math.max(0, Math.log2(2 * blur)), x, y);
+  for (const values of planes) {
+    const levels = pyramid(
+      Float32Array.from(mirror, (from) => values[from]!),
+      width,
+      height,
+    );
+    for (let y = 0, i = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, i++) if (!known[i]) values[i] = between(levels, blurs[i]!, x, y);
     }
   }
-}
-
-/** The plane with smooth surfaces in place of things. */
-function withoutThings({ width, height, values, known }: Plane, avoid: readonly Box[]): Float32Array {
-  if (avoid.length === 0) return values;
-  const things = insideOf(avoid, width, height);
-  const scenery = Float32Array.from(values);
-  const seen = known.map((one, i) => (one && !things[i] ? 1 : 0));
-  // Where things are all there is, they are continued.
-  if (!seen.includes(1)) return values;
-  diffuse(scenery, seen, width, height, 0);
-  return scenery;
 }
 
 function clamp(place: number, length: number): number {
@@ -80,7 +63,7 @@ function clamp(place: number, length: number): number {
 }
 
 /** Index of (nearly) the nearest known sample of each sample, or undefined without any (Danielsson's distance map, 1980). */
-function nearestKnown({ width, height, known }: Plane): Int32Array | undefined {
+export function nearestKnown({ width, height, known }: Known): Int32Array | undefined {
   const near = Int32Array.from(known, (one, i) => (one ? i : -1));
   const consider = (i: number, x: number, y: number, other: number): void => {
     const candidate = near[other]!;
@@ -110,16 +93,6 @@ function nearestKnown({ width, height, known }: Plane): Int32Array | undefined {
 
 function squared(x: number, y: number, index: number, width: number): number {
   return (x - (index % width)) ** 2 + (y - Math.floor(index / width)) ** 2;
-}
-
-function insideOf(boxes: readonly Box[], width: number, height: number): Uint8Array {
-  const map = new Uint8Array(width * height);
-  for (const { x0, y0, x1, y1 } of boxes) {
-    for (let y = Math.max(0, Math.floor(y0)); y < Math.min(height, y1); y++) {
-      map.fill(1, y * width + Math.max(0, Math.floor(x0)), y * width + Math.min(width, Math.ceil(x1)));
-    }
-  }
-  return map;
 }
 
 type Level = { readonly width: number; readonly height: number; readonly values: Float32Array };
@@ -162,22 +135,30 @@ function sampleAt({ width, height, values }: Level, level: number, x: number, y:
   const scale = 2 ** -level;
   const [px, py] = [(x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5];
   const [ix, iy] = [Math.floor(px), Math.floor(py)];
-  const [fx, fy] = [px - ix, py - iy];
+  const [t, s] = [px - ix, py - iy];
+  const [x0, x1, x2, x3] = [
+    Math.max(0, ix - 1),
+    Math.max(0, ix),
+    Math.min(width - 1, ix + 1),
+    Math.min(width - 1, ix + 2),
+  ];
+  const w0 = (1 - t) ** 3 / 6;
+  const w1 = 2 / 3 - t * t + (t * t * t) / 2;
+  const w3 = (t * t * t) / 6;
+  const w2 = 1 - w0 - w1 - w3;
   let sum = 0;
   for (let k = -1; k <= 2; k++) {
     const row = Math.min(height - 1, Math.max(0, iy + k)) * width;
-    const across =
-      spline(-1 - fx) * values[row + Math.min(width - 1, Math.max(0, ix - 1))]! +
-      spline(-fx) * values[row + Math.min(width - 1, Math.max(0, ix))]! +
-      spline(1 - fx) * values[row + Math.min(width - 1, ix + 1)]! +
-      spline(2 - fx) * values[row + Math.min(width - 1, ix + 2)]!;
-    sum += spline(k - fy) * across;
+    const across = w0 * values[row + x0]! + w1 * values[row + x1]! + w2 * values[row + x2]! + w3 * values[row + x3]!;
+    const share =
+      k === -1
+        ? (1 - s) ** 3 / 6
+        : k === 0
+          ? 2 / 3 - s * s + s ** 3 / 2
+          : k === 1
+            ? 2 / 3 - (1 - s) ** 2 + (1 - s) ** 3 / 2
+            : s ** 3 / 6;
+    sum += share * across;
   }
   return sum;
-}
-
-function spline(x: number): number {
-  const t = Math.abs(x);
-  if (t >= 2) return 0;
-  return t < 1 ? 2 / 3 - t * t + (t * t * t) / 2 : (2 - t) ** 3 / 6;
 }

@@ -1,7 +1,7 @@
 /** Lists of pixels in a plane, and the kernel call that looks them up in other frames. */
 import { Arena } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout } from "../frames/layout.ts";
+import { bytesAt, type SampleLayout } from "../frames/layout.ts";
 import { SOURCE_BYTES, type Source, type SourceOptions, writeSources } from "./sources.ts";
 
 /** Pixels of one plane: y << 16 | x. */
@@ -26,7 +26,7 @@ const NOISE = 3;
  */
 export function gatherPixels(
   { kernels, memory, scratch }: JobContext,
-  layout: Layout,
+  layout: SampleLayout,
   pixels: PixelList,
   sources: readonly Source[],
   options: SourceOptions & { most: number },
@@ -68,7 +68,7 @@ export function gatherPixels(
  * luma pixels.
  */
 export function listPixels(
-  layout: Layout,
+  layout: SampleLayout,
   plane: number,
   box: { x0: number; y0: number; x1: number; y1: number },
   wanted: (luma: number, x: number, y: number) => boolean,

@@ -1,6 +1,6 @@
 /** Frames that a hole may be filled from, as the gather kernel reads them. */
 
-import { KEPT, type Layout, MASKED } from "../frames/layout.ts";
+import { KEPT, MASKED, type SampleLayout } from "../frames/layout.ts";
 import { type Homography, IDENTITY } from "../registration/homography.ts";
 
 /** A frame to take samples from. */
@@ -33,7 +33,7 @@ export type SourceOptions = {
 export function writeSources(
   memory: WebAssembly.Memory,
   target: number,
-  layout: Layout,
+  layout: SampleLayout,
   sources: readonly Source[],
   { plane, from, without = from === "source" ? MASKED : KEPT }: SourceOptions,
 ): void {

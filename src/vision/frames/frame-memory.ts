@@ -8,6 +8,7 @@ import { exemplarScratch, MOST_PIXELS } from "../completion/exemplar.ts";
 import { layOverScratch } from "../completion/lay-over.ts";
 import { motionScratch } from "../completion/motion.ts";
 import { pairScratch } from "../completion/pair-motion.ts";
+import { MOST_TEXTURE_PIXELS, textureScratch } from "../completion/texture.ts";
 import { bytesAt, type Layout, samplesAt } from "./layout.ts";
 
 /** Bytes that frame slots may take altogether. */
@@ -33,6 +34,7 @@ function scratchBytes(layout: Layout): number {
     pairScratch(layout),
     carryScratch(layout),
     layOverScratch(layout),
+    textureScratch(Math.min(MOST_TEXTURE_PIXELS, 3 * width * height)),
   );
 }
 
@@ -64,10 +66,16 @@ export class FrameMemory {
     });
   }
 
-  /** Copies a frame and its labels into a free slot. @returns its address. @throws RangeError when sizes do not fit. */
-  load(frame: Frame, labels: Uint8Array): number {
+  /** Address of a free slot, which is no longer free. @throws RangeError without any. */
+  take(): number {
     const base = this.#free.pop();
     if (base === undefined) throw new RangeError("no free frame slot");
+    return base;
+  }
+
+  /** Copies a frame and its labels into a free slot. @returns its address. @throws RangeError when sizes do not fit. */
+  load(frame: Frame, labels: Uint8Array): number {
+    const base = this.take();
     const { sizes, planes, sampleBytes, format } = this.#layout;
     for (const [i, plane] of frame.planes.entries()) {
       const { width, height } = sizes[i]!;

@@ -34,6 +34,9 @@ export type Layout = {
   readonly radius: number;
 };
 
+/** What is needed to look samples up: a frame's layout, or that of another picture. */
+export type SampleLayout = Pick<Layout, "format" | "sampleBytes" | "sizes" | "planes" | "fills" | "levels">;
+
 /** The source's own pixel. */
 export const UNTOUCHED = 0;
 /** Filled with background that another frame shows. */

@@ -19,6 +19,7 @@ export type Held = {
   readonly hole: Box | undefined;
   readonly affected: boolean;
   readonly moving: readonly Box[];
+  readonly still: readonly Box[];
   /** Set by registration. */
   scene?: Scene;
   pose?: Pose;
@@ -53,7 +54,7 @@ export class Window {
   readonly #log: NonNullable<RemovalOptions["onLog"]>;
   readonly #picture: Box | undefined;
   #held: Held[] = [];
-  readonly #arriving: { pts: bigint; base: number; moving: readonly Box[]; prepared: Promise<Prepared> }[] = [];
+  readonly #arriving: (Pick<Held, "pts" | "base" | "moving" | "still"> & { prepared: Promise<Prepared> })[] = [];
   #loaded = 0;
 
   /** @param model how the camera may move. @param picture the part of the frames that can be compared; all of them when absent. */
@@ -86,14 +87,14 @@ export class Window {
     const prepared = this.#frames.pool.run<Prepared>("prepare", { layout: this.#layout, base, moving: frame.moving });
     // A failure is thrown where it is awaited.
     prepared.catch(() => undefined);
-    this.#arriving.push({ pts: frame.pts, base, moving: frame.moving ?? [], prepared });
+    this.#arriving.push({ pts: frame.pts, base, moving: frame.moving ?? [], still: frame.still ?? [], prepared });
   }
 
   /** Waits until all loaded frames are held. */
   async settle(): Promise<void> {
-    for (const { pts, base, moving, prepared } of this.#arriving.splice(0)) {
+    for (const { pts, base, moving, still, prepared } of this.#arriving.splice(0)) {
       const { hole, affected } = await prepared;
-      this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0, moving });
+      this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0, moving, still });
     }
   }
 

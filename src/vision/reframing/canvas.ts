@@ -18,8 +18,11 @@ export type Canvas = {
   readonly chromaSite: { readonly x: number; readonly y: number };
   /** Of each frame: share of the slack that lies before what is seen, 0 to 1. */
   readonly path: (frame: number) => { readonly x: number; readonly y: number };
-  /** What may move by itself in a frame of the source, in its luma pixels. */
-  readonly movingIn?: (frame: Frame, index: number) => readonly Box[];
+  /** Things in a frame of the source, in its luma pixels: what may move by itself, and what stands still. */
+  readonly thingsIn?: (
+    frame: Frame,
+    index: number,
+  ) => { readonly moving: readonly Box[]; readonly still: readonly Box[] };
 };
 
 /** Whether the source leaves a part of the canvas uncovered. */
@@ -48,8 +51,14 @@ export async function* onCanvas(frames: AsyncIterable<TimedFrame>, canvas: Canva
     const x = cutOf(view.x, share.x, ...sides.x);
     const y = cutOf(view.y, share.y, ...sides.y);
     sampler.draw(frame, x, y, drawn, { x: view.x.start, y: view.y.start });
-    const moving = canvas.movingIn?.(frame, index - 1).map((box) => onto(box, x, y, view));
-    yield { frame: drawn, pts, labels, ...(moving && { moving }) };
+    const things = canvas.thingsIn?.(frame, index - 1);
+    const placed = (boxes: readonly Box[]): Box[] => boxes.map((box) => onto(box, x, y, view));
+    yield {
+      frame: drawn,
+      pts,
+      labels,
+      ...(things && { moving: placed(things.moving), still: placed(things.still) }),
+    };
   }
 }
 

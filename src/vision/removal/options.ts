@@ -8,6 +8,8 @@ export type MaskedFrame = TimedFrame & {
   readonly labels: Uint8Array;
   /** Whole luma rectangles of what may move by itself: no background. Beyond the picture it is not continued. */
   readonly moving?: readonly Box[];
+  /** Whole luma rectangles of things that stand still: background, but beyond the picture they are not repeated either. */
+  readonly still?: readonly Box[];
 };
 
 /** How {@link removeObject} works. */

@@ -11,6 +11,7 @@ import { type Layout, layoutOf } from "../frames/layout.ts";
 import { type Held, toFrame, Window } from "../frames/window.ts";
 import type { Box } from "../registration/align.ts";
 import { apply, type Homography, invert } from "../registration/homography.ts";
+import { BeyondPicture } from "./beyond-picture.ts";
 import { MovingBehind } from "./moving-behind.ts";
 import type { MaskedFrame, RemovalOptions } from "./options.ts";
 
@@ -27,8 +28,6 @@ const BEYOND_SAMPLES = 6;
 const BELIEVABLE = 15;
 /** A frame of which more than this share was made up becomes the model for later ones. */
 const ANCHOR_SHARE = 1 / 4000;
-/** The same beyond the picture, where what is made up is soft. */
-const BEYOND_ANCHOR_SHARE = 1 / 100;
 
 /**
  * Yields exactly the input's frames, in order, with their times; a third of `window` on either side of a frame is
@@ -69,6 +68,7 @@ class Removal {
   readonly #memory: FrameMemory;
   readonly #window: Window;
   readonly #moving: MovingBehind;
+  readonly #beyond: BeyondPicture;
   #emitted = 0;
 
   constructor(layout: Layout, options: RemovalOptions) {
@@ -81,6 +81,7 @@ class Removal {
     this.#memory = new FrameMemory(layout, this.#size + 2 * SPARE_SLOTS, Math.max(1, options.threads));
     this.#window = new Window(this.#memory, layout, "homography", log, options.beyond);
     this.#moving = new MovingBehind(this.#memory.pool, layout, log);
+    this.#beyond = new BeyondPicture(this.#memory, layout);
   }
 
   /** Takes a frame in. @returns whether the window is full. */
@@ -160,14 +161,14 @@ class Removal {
         }),
       );
       if (frame.unseen === 0) continue;
+      if (this.#options.beyond) {
+        await this.#beyond.fill(this.#window, frame);
+        continue;
+      }
       const anchors = this.#window.anchors(frame);
-      const { base, hole, moving: avoid } = frame;
-      const isBeyond = this.#options.beyond !== undefined;
-      const { invented } = isBeyond
-        ? await pool.run<{ invented: number }>("beyond", { layout, base, anchors, avoid })
-        : await pool.run<{ invented: number }>("invent", { layout, base, hole, anchors });
-      if (invented > (isBeyond ? BEYOND_ANCHOR_SHARE : ANCHOR_SHARE) * layout.format.width * layout.format.height)
-        this.#window.makeAnchor(frame);
+      const { base, hole } = frame;
+      const { invented } = await pool.run<{ invented: number }>("invent", { layout, base, hole, anchors });
+      if (invented > ANCHOR_SHARE * layout.format.width * layout.format.height) this.#window.makeAnchor(frame);
     }
   }
 
