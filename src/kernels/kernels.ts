@@ -387,6 +387,40 @@ export type Kernels = {
     pitch: number,
     count: number,
   ): void;
+  fuseMotion(
+    source: number,
+    sourceWidth: number,
+    sourceHeight: number,
+    stride: number,
+    span: number,
+    y: number,
+    factor: number,
+    width: number,
+    target: number,
+  ): void;
+  fuseCompare(
+    own: number,
+    other: number,
+    width: number,
+    height: number,
+    y: number,
+    u: number,
+    v: number,
+    table: number,
+    differences: number,
+    pitch: number,
+    errors: number,
+  ): void;
+  fuseSurroundings(rows: number, count: number, work: number, target: number): void;
+  fuseShares(
+    first: number,
+    second: number,
+    limit: number,
+    count: number,
+    firstShares: number,
+    secondShares: number,
+  ): void;
+  fuseAdd(target: number, differences: number, shares: number, count: number): void;
 };
 
 /** See `blend` in assembly/interpolate.ts. */
