@@ -196,6 +196,18 @@ export type Kernels = {
     work: number,
     planeBytes: number,
   ): void;
+  flowSharpen(
+    first: number,
+    seen: number,
+    width: number,
+    height: number,
+    stride: number,
+    u: number,
+    v: number,
+    flat: number,
+    work: number,
+    pitch: number,
+  ): void;
   flowEnlarge(
     source: number,
     sourceWidth: number,
@@ -386,17 +398,6 @@ export type Kernels = {
     target: number,
     pitch: number,
     count: number,
-  ): void;
-  fuseMotion(
-    source: number,
-    sourceWidth: number,
-    sourceHeight: number,
-    stride: number,
-    span: number,
-    y: number,
-    factor: number,
-    width: number,
-    target: number,
   ): void;
   fuseCompare(
     own: number,

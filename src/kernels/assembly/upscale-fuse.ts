@@ -6,30 +6,6 @@
 /** Parts of a pixel that places are rounded to. */
 const STEPS: i32 = 64;
 
-/**
- * Row `y` of a field at full size: bilinear, times `factor`, `width` f32. `source`: rows of `stride` pixels, one of which is `span` pixels of
- * the row wide and high.
- */
-export function fuseMotion(
-  source: usize, sourceWidth: i32, sourceHeight: i32, stride: i32, span: i32, y: i32, factor: f32, width: i32, target: usize,
-): void {
-  const inverse: f32 = 1 / <f32>span, half: f32 = 0.5;
-  const py = min(max((<f32>y + half) * inverse - half, 0), <f32>(sourceHeight - 1));
-  const iy = <i32>py;
-  const fy = py - <f32>iy;
-  const above = source + (<usize>(iy * stride) << 2);
-  const below = iy + 1 < sourceHeight ? above + (<usize>stride << 2) : above;
-  for (let x = 0; x < width; x++) {
-    const px = min(max((<f32>x + half) * inverse - half, 0), <f32>(sourceWidth - 1));
-    const ix = <i32>px;
-    const fx = px - <f32>ix;
-    const o = <usize>ix << 2, n: usize = ix + 1 < sourceWidth ? o + 4 : o;
-    const top = load<f32>(above + o) + fx * (load<f32>(above + n) - load<f32>(above + o));
-    const bottom = load<f32>(below + o) + fx * (load<f32>(below + n) - load<f32>(below + o));
-    store<f32>(target + (<usize>x << 2), factor * (top + fy * (bottom - top)));
-  }
-}
-
 /** The weighted sum of four rows of eight samples. */
 // @ts-ignore: decorator
 @inline
@@ -50,7 +26,7 @@ function nearest(place: f32): i32 {
 
 /**
  * How a neighbour differs from rows 2 `y` and 2 `y` + 1 of a plane, both planes packed, `width` x `height` samples, at least 8 x 8.
- * `u`, `v`: where each of the `width` / 2 pixels of the source lies in the neighbour, in samples of the planes (f32).
+ * `u`, `v`: how far each of the `width` / 2 pixels of the source is from its place in the neighbour, in pixels of the source (f32).
  * `table`: of each of 64 parts of a sample, the weights of the four samples around. `differences`: two rows (i16), `pitch` bytes
  * apart. `errors`: of each pixel of the source the square of its four samples' mean difference (f32).
  */
@@ -62,10 +38,10 @@ export function fuseCompare(
   const maxX = (width - 4) * STEPS, maxY = (height - 4) * STEPS;
   const rounding = i32x4.splat(16384), ones = i16x8.splat(1);
   const mine = own + <usize>(2 * y) * stride;
-  const quarter: f32 = 0.25;
+  const quarter: f32 = 0.25, two: f32 = 2;
   for (let x = 0; x < width >> 1; x++) {
     const o = <usize>x << 2;
-    const px = <f32>(x << 1) + load<f32>(u + o), py = <f32>(y << 1) + load<f32>(v + o);
+    const px = <f32>(x << 1) + two * load<f32>(u + o), py = <f32>(y << 1) + two * load<f32>(v + o);
     const nx = min(max(nearest(px), STEPS), maxX), ny = min(max(nearest(py), STEPS), maxY);
     const p = other + <usize>((ny >> 6) - 1) * stride + (<usize>((nx >> 6) - 1) << 1);
     const across = v128.load64_splat(table + (<usize>(nx & 63) << 3));

@@ -6,19 +6,12 @@ import { GROUP, type PlaneAt, readRow, rowBytes, writeRow } from "./planes.ts";
 /** A neighbour: its doubled luma, and the field of motion to it. */
 export type Neighbour = { readonly doubled: PlaneAt; readonly u: number; readonly v: number };
 
-/** The fields' level: `span` pixels of the source are one of its. */
-export type FieldSize = {
-  readonly width: number;
-  readonly height: number;
-  readonly stride: number;
-  readonly span: number;
-};
-
 /** What the job is told: rows [y0, y1) of the source, which are rows [2 y0, 2 y1) of `target`. */
 export type FuseInput = {
   readonly own: PlaneAt;
   readonly neighbours: readonly Neighbour[];
-  readonly field: FieldSize;
+  /** Of the fields' rows, in pixels. */
+  readonly stride: number;
   /** See {@link cubicTable}. */
   readonly table: number;
   readonly target: PlaneAt;
@@ -51,7 +44,7 @@ export function fuseScratch(width: number): number {
 
 /** See {@link FuseInput}. */
 export function fuse({ kernels, memory, scratch }: JobContext, input: FuseInput): void {
-  const { own, neighbours, field, table, target, y0, y1 } = input;
+  const { own, neighbours, stride, table, target, y0, y1 } = input;
   const [width, height] = [own.width / 2, own.height / 2];
   const arena = new Arena(scratch.start, scratch.end);
   const bytes = rowBytes(own.width);
@@ -63,20 +56,28 @@ export function fuse({ kernels, memory, scratch }: JobContext, input: FuseInput)
     around: arena.take(bytes),
     shares: arena.take(bytes),
   }));
-  const [u, v, work, result] = [arena.take(bytes), arena.take(bytes), arena.take(bytes), arena.take(bytes)];
+  const [work, result] = [arena.take(bytes), arena.take(bytes)];
   const spare = arena.take(bytes);
   const rows = arena.take(4 * RING);
   const table32 = new Uint32Array(memory.buffer, rows, RING);
   const place = (y: number): number => Math.min(height - 1, Math.max(0, y)) % RING;
 
   const compare = (y: number): void => {
-    for (const { doubled, differences, errors, ...motion } of kept) {
-      const move = (from: number, to: number): void =>
-        kernels.fuseMotion(from, field.width, field.height, field.stride, field.span, y, 2 * field.span, width, to);
-      move(motion.u, u);
-      move(motion.v, v);
+    for (const { doubled, differences, errors, u, v } of kept) {
       const [at, error] = [differences[place(y)]!, errors[place(y)]!];
-      kernels.fuseCompare(own.at, doubled.at, own.width, own.height, y, u, v, table, at, pitch, error);
+      kernels.fuseCompare(
+        own.at,
+        doubled.at,
+        own.width,
+        own.height,
+        y,
+        u + 4 * y * stride,
+        v + 4 * y * stride,
+        table,
+        at,
+        pitch,
+        error,
+      );
     }
   };
 

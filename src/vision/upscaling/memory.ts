@@ -3,10 +3,10 @@ import { Arena, padded } from "../../kernels/arena.ts";
 import { createMemory } from "../../kernels/kernels.ts";
 import { WorkerPool } from "../../kernels/pool.ts";
 import type { FrameFormat, Plane } from "../../media/frame.ts";
-import type { FlowPlan } from "../flow/plan.ts";
 import { doubleScratch, type LayerAt } from "./double.ts";
 import { type Filter, lanczosFilter } from "./filter.ts";
 import { cubicTable, fuseScratch } from "./fuse.ts";
+import type { MotionPlan } from "./motion.ts";
 import type { WholeNet } from "./net.ts";
 import { type PlaneAt, rowBytes, sampleBytes } from "./planes.ts";
 import { type FilterAt, resampleScratch } from "./resample.ts";
@@ -47,7 +47,7 @@ export type MemoryPlan = {
   /** One for every strength of compression. */
   readonly nets: readonly WholeNet[];
   /** How motion is sought; undefined where it is not. */
-  readonly motion: FlowPlan | undefined;
+  readonly motion: MotionPlan | undefined;
   readonly sources: number;
   readonly results: number;
   readonly threads: number;
@@ -89,7 +89,7 @@ export class UpscalingMemory {
       tables.push(vertical.starts, vertical.weights, horizontal.starts, horizontal.weights);
     }
     const ofPlanes = (planes: readonly Size[]) => planes.reduce((sum, plane) => sum + padded(planeBytes(plane)), 0);
-    const ofMotion = motion ? padded(motion.pyramidBytes) + 2 * padded(motion.fieldBytes) : 0;
+    const ofMotion = motion ? padded(motion.full.pyramidBytes) + 2 * padded(motion.full.fieldBytes) : 0;
     const bytes =
       START +
       tables.reduce((sum, { byteLength }) => sum + padded(byteLength), 0) +
@@ -127,9 +127,9 @@ export class UpscalingMemory {
       planes: three(small),
       doubled: place(first),
       motion: motion && {
-        pyramid: arena.take(motion.pyramidBytes),
-        before: arena.take(motion.fieldBytes),
-        behind: arena.take(motion.fieldBytes),
+        pyramid: arena.take(motion.full.pyramidBytes),
+        before: arena.take(motion.full.fieldBytes),
+        behind: arena.take(motion.full.fieldBytes),
       },
     }));
     this.results = Array.from({ length: plan.results }, () => ({ stages: stages.map(place), planes: three(large) }));

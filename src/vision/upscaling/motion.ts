@@ -1,16 +1,24 @@
 /** Jobs: a frame's pyramid, and the motion between two neighbours both ways. */
+import { Arena, padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { buildPyramid, computeFlow, fieldAt } from "../flow/flow.ts";
 import { type FlowPlan, planFlow } from "../flow/plan.ts";
 import { likeness } from "../interpolation/likeness.ts";
 import type { PlaneAt } from "./planes.ts";
 
+/** How motion is found: coarsely, and then to a fraction of a pixel at full size. */
+export type MotionPlan = {
+  readonly coarse: FlowPlan;
+  readonly full: FlowPlan;
+  readonly scratchBytes: number;
+};
+
 /** What {@link prepare} takes: a source's luma, and where its pyramid goes. */
-export type PrepareInput = { readonly plan: FlowPlan; readonly luma: PlaneAt; readonly pyramid: number };
+export type PrepareInput = { readonly plan: MotionPlan; readonly luma: PlaneAt; readonly pyramid: number };
 
 /** What {@link findMotion} takes: addresses of two pyramids and of the field from the first to the second. */
 export type MotionInput = {
-  readonly plan: FlowPlan;
+  readonly plan: MotionPlan;
   readonly from: number;
   readonly to: number;
   readonly target: number;
@@ -18,32 +26,65 @@ export type MotionInput = {
 
 /** Larger pictures are enlarged one by one: their motion would cost more memory than it brings detail. */
 const MOST_PIXELS = 1920 * 1088 * 1.1;
-/** Up to so many pixels motion is sought on every pixel; beyond, on every other one. */
-const SMALL = 400 * 300;
 /** Smaller sides have too little in them. */
 const LEAST_SIDE = 16;
+/** Up to so many pixels motion is searched on every pixel; beyond, on every other one. */
+const SMALL = 400 * 300;
+/** The squared gradient, in levels a pixel, below which a window says nothing. */
+const FLAT = 0.5;
 
 /** How motion between sources of this size is found; undefined where it is not. */
-export function planMotion(width: number, height: number): FlowPlan | undefined {
+export function planMotion(width: number, height: number): MotionPlan | undefined {
   if (width * height > MOST_PIXELS || Math.min(width, height) < LEAST_SIDE) return undefined;
-  const finest = width * height <= SMALL ? 0 : 1;
-  return planFlow(width, height, { finest, step: 4, iterations: 5, rounds: 1, sweeps: 5 });
+  const options = { finest: width * height <= SMALL ? 0 : 1, step: 4, iterations: 5, rounds: 1, sweeps: 5 } as const;
+  const coarse = planFlow(width, height, options);
+  // Nothing is searched at full size, and a pyramid that begins there takes no scratch.
+  const full = { ...planFlow(width, height, { ...options, finest: 0 }), scratchBytes: 0 };
+  const scratchBytes =
+    coarse.scratchBytes + padded(coarse.fieldBytes) + padded(full.levels[0]!.planeBytes) + workBytes(full);
+  return { coarse, full, scratchBytes };
+}
+
+function workBytes({ levels }: FlowPlan): number {
+  return 86 * 4 * (levels[0]!.width + 32);
 }
 
 /** See {@link PrepareInput}. */
 export function prepare(context: JobContext, { plan, luma, pyramid }: PrepareInput): void {
-  buildPyramid(context, plan, { luma: luma.at, bitDepth: luma.bitDepth }, pyramid);
+  buildPyramid(context, plan.full, { luma: luma.at, bitDepth: luma.bitDepth }, pyramid);
 }
 
 /** See {@link MotionInput}. @returns how alike the two are along the motion, -1 to 1: below about 0.75 they are of different scenes. */
 export function findMotion(context: JobContext, { plan, from, to, target }: MotionInput): number {
-  computeFlow(context, plan, { from, to, target });
   const { kernels, memory, scratch } = context;
-  const level = plan.levels[plan.finest]!;
-  const { u, v } = fieldAt(plan, target);
-  const [first, second] = [from + plan.offsets[plan.finest]!, to + plan.offsets[plan.finest]!];
-  const seen = scratch.start + level.lead;
-  kernels.flowWarp(second, level.width, level.height, level.stride, u, v, 1, seen);
-  const pixels = level.stride * level.height;
-  return likeness(new Float32Array(memory.buffer, first, pixels), new Float32Array(memory.buffer, seen, pixels), level);
+  const { coarse, full } = plan;
+  const arena = new Arena(scratch.start + coarse.scratchBytes, scratch.end);
+  const found = arena.take(coarse.fieldBytes);
+  // The coarse plan's pyramids begin where full size ends.
+  const [half, whole] = [coarse.levels[coarse.finest]!, full.levels[0]!];
+  const skipped = full.offsets[coarse.finest]! - coarse.offsets[coarse.finest]!;
+  computeFlow(context, coarse, { from: from + skipped, to: to + skipped, target: found });
+  const [rough, field] = [fieldAt(coarse, found), fieldAt(full, target)];
+  const { width, height, stride } = whole;
+  for (const axis of ["u", "v"] as const) {
+    kernels.flowEnlarge(
+      rough[axis],
+      half.width,
+      half.height,
+      half.stride,
+      2 ** coarse.finest,
+      field[axis],
+      width,
+      height,
+      stride,
+    );
+  }
+  const [first, second] = [from + full.offsets[0]!, to + full.offsets[0]!];
+  const seen = arena.take(whole.planeBytes) + whole.lead;
+  const work = arena.take(workBytes(full));
+  kernels.flowWarp(second, width, height, stride, field.u, field.v, 1, seen);
+  if (coarse.finest > 0)
+    kernels.flowSharpen(first, seen, width, height, stride, field.u, field.v, FLAT, work, 4 * (width + 32));
+  const pixels = stride * height;
+  return likeness(new Float32Array(memory.buffer, first, pixels), new Float32Array(memory.buffer, seen, pixels), whole);
 }

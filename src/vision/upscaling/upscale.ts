@@ -5,11 +5,10 @@
  */
 import type { Frame, FrameFormat, TimedFrame } from "../../media/frame.ts";
 import { fieldAt } from "../flow/flow.ts";
-import type { FlowPlan } from "../flow/plan.ts";
 import type { DoubleInput } from "./double.ts";
 import type { FuseInput, Neighbour } from "./fuse.ts";
 import { type ChromaSite, type FiltersAt, type ResultSlot, type SourceSlot, UpscalingMemory } from "./memory.ts";
-import { type MotionInput, type PrepareInput, planMotion } from "./motion.ts";
+import { type MotionInput, type MotionPlan, type PrepareInput, planMotion } from "./motion.ts";
 import { readNet, toWhole } from "./net.ts";
 import type { PlaneAt } from "./planes.ts";
 import type { ResampleInput } from "./resample.ts";
@@ -111,7 +110,7 @@ type Source = {
 
 class Upscaling {
   readonly #memory: UpscalingMemory;
-  readonly #motion: FlowPlan | undefined;
+  readonly #motion: MotionPlan | undefined;
   #last: Source | undefined;
 
   constructor(from: FrameFormat, to: FrameFormat, { threads, chromaSite }: UpscaleOptions) {
@@ -200,15 +199,14 @@ class Upscaling {
   }
 
   #neighbour({ slot }: Source, field: number): Neighbour {
-    return { doubled: slot.doubled, ...fieldAt(this.#motion!, field) };
+    return { doubled: slot.doubled, ...fieldAt(this.#motion!.full, field) };
   }
 
   async #luma(doubled: PlaneAt, neighbours: readonly Neighbour[], { stages, planes }: ResultSlot): Promise<void> {
     const { luma, table } = this.#memory;
     const chain = luma ? stages : [...stages, planes[0]];
-    const level = this.#motion?.levels[this.#motion.finest];
-    const field = { width: 0, height: 0, stride: 0, ...level, span: 2 ** (this.#motion?.finest ?? 0) };
-    const together = { own: doubled, neighbours, field, table, target: chain[0]! };
+    const stride = this.#motion ? this.#motion.full.levels[0]!.stride : 0;
+    const together = { own: doubled, neighbours, stride, table, target: chain[0]! };
     await this.#bands<FuseInput>("fuse", doubled.height / 2, together);
     for (let i = 1; i < chain.length; i++) await this.#double(chain[i - 1]!, chain[i]!);
     if (luma) await this.#resample(chain.at(-1)!, planes[0], luma);
