@@ -2,7 +2,7 @@
 import { Arena, padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { buildPyramid, computeFlow, fieldAt } from "../flow/flow.ts";
-import { type FlowPlan, planFlow } from "../flow/plan.ts";
+import { type FlowOptions, type FlowPlan, planFlow } from "../flow/plan.ts";
 import { likeness } from "../interpolation/likeness.ts";
 import type { PlaneAt } from "./planes.ts";
 
@@ -36,7 +36,12 @@ const FLAT = 0.5;
 /** How motion between sources of this size is found; undefined where it is not. */
 export function planMotion(width: number, height: number): MotionPlan | undefined {
   if (width * height > MOST_PIXELS || Math.min(width, height) < LEAST_SIDE) return undefined;
-  const options = { finest: width * height <= SMALL ? 0 : 1, step: 4, iterations: 5, rounds: 1, sweeps: 5 } as const;
+  const search = { step: 4, iterations: 5 } as const;
+  // What is sharpened afterwards needs no refinement before.
+  const options: FlowOptions =
+    width * height <= SMALL
+      ? { ...search, finest: 0, rounds: 1, sweeps: 5 }
+      : { ...search, finest: 1, rounds: 0, sweeps: 0 };
   const coarse = planFlow(width, height, options);
   // Nothing is searched at full size, and a pyramid that begins there takes no scratch.
   const full = { ...planFlow(width, height, { ...options, finest: 0 }), scratchBytes: 0 };

@@ -9,10 +9,11 @@ import type { DoubleInput } from "./double.ts";
 import type { FuseInput, Neighbour } from "./fuse.ts";
 import { type ChromaSite, type FiltersAt, type ResultSlot, type SourceSlot, UpscalingMemory } from "./memory.ts";
 import { type MotionInput, type MotionPlan, type PrepareInput, planMotion } from "./motion.ts";
-import { readNet, toWhole } from "./net.ts";
+import { readNets, toWhole } from "./net.ts";
 import type { PlaneAt } from "./planes.ts";
 import type { ResampleInput } from "./resample.ts";
 import { enlargedSize, passesFor } from "./sizes.ts";
+import { netsBetween, Strength } from "./strength.ts";
 
 /** How {@link upscale} works. */
 export type UpscaleOptions = {
@@ -111,6 +112,7 @@ type Source = {
 class Upscaling {
   readonly #memory: UpscalingMemory;
   readonly #motion: MotionPlan | undefined;
+  readonly #strength = new Strength();
   #last: Source | undefined;
 
   constructor(from: FrameFormat, to: FrameFormat, { threads, chromaSite }: UpscaleOptions) {
@@ -119,7 +121,7 @@ class Upscaling {
       from,
       to,
       passes: passesFor(from, to),
-      nets: [toWhole(readNet())],
+      nets: netsBetween(readNets()).map(toWhole),
       motion: this.#motion,
       sources: SOURCES,
       results: RESULTS,
@@ -129,13 +131,13 @@ class Upscaling {
   }
 
   /** Takes a frame in. @returns the result for the one before it, which can be finished now. */
-  add({ frame, pts }: TimedFrame): Promise<Result> | undefined {
+  add({ frame, pts, quantiser }: TimedFrame): Promise<Result> | undefined {
     const slot = this.#memory.sources.pop();
     if (!slot) throw new RangeError("no free frame slot");
     for (const [i, plane] of frame.planes.entries()) this.#memory.load(plane, slot.planes[i]!);
     const last = this.#last;
     const prepared = this.#prepare(slot);
-    const doubled = this.#double(slot.planes[0], slot.doubled);
+    const doubled = this.#double(slot.planes[0], slot.doubled, this.#strength.next(quantiser));
     const source: Source = { slot, pts, doubled, prepared, before: undefined, uses: 0, isLeft: false };
     for (const work of [doubled, prepared]) work.catch(() => undefined);
     this.#last = source;
@@ -208,12 +210,13 @@ class Upscaling {
     const stride = this.#motion ? this.#motion.full.levels[0]!.stride : 0;
     const together = { own: doubled, neighbours, stride, table, target: chain[0]! };
     await this.#bands<FuseInput>("fuse", doubled.height / 2, together);
-    for (let i = 1; i < chain.length; i++) await this.#double(chain[i - 1]!, chain[i]!);
+    // What is doubled once has been cleaned.
+    for (let i = 1; i < chain.length; i++) await this.#double(chain[i - 1]!, chain[i]!, 0);
     if (luma) await this.#resample(chain.at(-1)!, planes[0], luma);
   }
 
-  #double(source: PlaneAt, target: PlaneAt): Promise<unknown> {
-    const { layers, reach } = this.#memory.nets[0]!;
+  #double(source: PlaneAt, target: PlaneAt, strength: number): Promise<unknown> {
+    const { layers, reach } = this.#memory.nets[strength]!;
     return this.#bands<DoubleInput>("double", source.height, { layers, reach, source, target });
   }
 
