@@ -196,6 +196,15 @@ export type Kernels = {
     work: number,
     planeBytes: number,
   ): void;
+  flowDouble(
+    from: number,
+    fromStride: number,
+    to: number,
+    width: number,
+    height: number,
+    stride: number,
+    work: number,
+  ): void;
   flowSharpen(
     first: number,
     seen: number,

@@ -1,4 +1,31 @@
-// The last fraction of a pixel of a dense field: one Gauss-Newton step of every pixel's own window (Lucas and Kanade 1981).
+// A dense field at twice its size, and the last fraction of a pixel of it: one Gauss-Newton step of every pixel's own window
+// (Lucas and Kanade 1981).
+
+/**
+ * A field's plane at twice its size and with values twice as large, bilinearly. `from`: rows of `fromStride` f32, half as many as
+ * `width` x `height`, rounded up. `to`: rows of `stride`; up to seven more pixels of a row are written. `work`: 4 * (width / 2 + 16) bytes.
+ */
+export function flowDouble(from: usize, fromStride: i32, to: usize, width: i32, height: i32, stride: i32, work: usize): void {
+  const w2 = (width + 1) >> 1, last = ((height + 1) >> 1) - 1;
+  const near = f32x4.splat(0.75), far = f32x4.splat(0.25), more = f32x4.splat(1.5), less = f32x4.splat(0.5);
+  const row = work + 16, end = <usize>w2 << 2;
+  for (let y = 0; y < height; y++) {
+    const own = from + <usize>((y >> 1) * fromStride << 2);
+    const other = from + <usize>(min(max((y >> 1) + (y & 1 ? 1 : -1), 0), last) * fromStride << 2);
+    for (let x: usize = 0; x < end; x += 16) {
+      v128.store(row + x, f32x4.add(f32x4.mul(near, v128.load(own + x)), f32x4.mul(far, v128.load(other + x))));
+    }
+    store<f32>(row - 4, load<f32>(row));
+    store<f32>(row + end, load<f32>(row + end - 4));
+    const target = to + <usize>(y * stride << 2);
+    for (let x: usize = 0; x < end; x += 16) {
+      const p = row + x, middle = f32x4.mul(more, v128.load(p));
+      const even = f32x4.add(middle, f32x4.mul(less, v128.load(p - 4))), odd = f32x4.add(middle, f32x4.mul(less, v128.load(p + 4)));
+      v128.store(target + (x << 1), v128.shuffle<f32>(even, odd, 0, 4, 1, 5));
+      v128.store(target + (x << 1), v128.shuffle<f32>(even, odd, 2, 6, 3, 7), 16);
+    }
+  }
+}
 
 /** Pixels around one that its window reaches. */
 const REACH: i32 = 7;

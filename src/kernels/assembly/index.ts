@@ -8,7 +8,7 @@ export { matchPatch } from "./patches";
 export { flowMargin, flowWiden8, flowWiden16, flowHalve } from "./flow-pyramid";
 export { flowSearch, flowDensify, flowSeed, flowOffer } from "./flow-search";
 export { flowWarp, flowRefine } from "./flow-refine";
-export { flowSharpen } from "./flow-sharpen";
+export { flowDouble, flowSharpen } from "./flow-sharpen";
 export { flowEnlarge, flowDisagreement } from "./flow-field";
 export { interpolatePaths, interpolateBlend8, interpolateBlend16, flowAdd } from "./interpolate";
 export { segmentCut } from "./segment-cut";

@@ -33,6 +33,9 @@ const SMALL = 400 * 300;
 /** The squared gradient, in levels a pixel, below which a window says nothing. */
 const FLAT = 0.5;
 
+/** Every so many rows are looked at to tell a cut. */
+const SPARSE = 4;
+
 /** How motion between sources of this size is found; undefined where it is not. */
 export function planMotion(width: number, height: number): MotionPlan | undefined {
   if (width * height > MOST_PIXELS || Math.min(width, height) < LEAST_SIDE) return undefined;
@@ -64,32 +67,27 @@ export function findMotion(context: JobContext, { plan, from, to, target }: Moti
   const { kernels, memory, scratch } = context;
   const { coarse, full } = plan;
   const arena = new Arena(scratch.start + coarse.scratchBytes, scratch.end);
-  const found = arena.take(coarse.fieldBytes);
-  // The coarse plan's pyramids begin where full size ends.
-  const [half, whole] = [coarse.levels[coarse.finest]!, full.levels[0]!];
-  const skipped = full.offsets[coarse.finest]! - coarse.offsets[coarse.finest]!;
-  computeFlow(context, coarse, { from: from + skipped, to: to + skipped, target: found });
-  const [rough, field] = [fieldAt(coarse, found), fieldAt(full, target)];
+  const [whole, field] = [full.levels[0]!, fieldAt(full, target)];
   const { width, height, stride } = whole;
-  for (const axis of ["u", "v"] as const) {
-    kernels.flowEnlarge(
-      rough[axis],
-      half.width,
-      half.height,
-      half.stride,
-      2 ** coarse.finest,
-      field[axis],
-      width,
-      height,
-      stride,
-    );
-  }
   const [first, second] = [from + full.offsets[0]!, to + full.offsets[0]!];
   const seen = arena.take(whole.planeBytes) + whole.lead;
-  const work = arena.take(workBytes(full));
-  kernels.flowWarp(second, width, height, stride, field.u, field.v, 1, seen);
-  if (coarse.finest > 0)
+  if (coarse.finest === 0) {
+    computeFlow(context, coarse, { from, to, target });
+    kernels.flowWarp(second, width, height, stride, field.u, field.v, 1, seen);
+  } else {
+    const found = arena.take(coarse.fieldBytes);
+    const work = arena.take(workBytes(full));
+    // The coarse plan's pyramids begin where full size ends.
+    const skipped = full.offsets[1]! - coarse.offsets[1]!;
+    computeFlow(context, coarse, { from: from + skipped, to: to + skipped, target: found });
+    const rough = fieldAt(coarse, found);
+    const half = coarse.levels[1]!.stride;
+    for (const axis of ["u", "v"] as const)
+      kernels.flowDouble(rough[axis], half, field[axis], width, height, stride, work);
+    kernels.flowWarp(second, width, height, stride, field.u, field.v, 1, seen);
     kernels.flowSharpen(first, seen, width, height, stride, field.u, field.v, FLAT, work, 4 * (width + 32));
+  }
   const pixels = stride * height;
-  return likeness(new Float32Array(memory.buffer, first, pixels), new Float32Array(memory.buffer, seen, pixels), whole);
+  const rows = { ...whole, height: Math.ceil(height / SPARSE), stride: stride * SPARSE };
+  return likeness(new Float32Array(memory.buffer, first, pixels), new Float32Array(memory.buffer, seen, pixels), rows);
 }
