@@ -178,6 +178,8 @@ class Upscaling {
     const slot = this.#memory.results.pop();
     if (!slot) throw new RangeError("no free result slot");
     const { before } = own;
+    const isBehindAlike = behind?.before?.isAlike;
+    // A source that kept the one before it would keep all of them.
     own.before = undefined;
     if (before) before.source.isLeft = true;
     const needed = [own, before?.source, behind].filter((source) => source !== undefined);
@@ -185,10 +187,10 @@ class Upscaling {
     const { chroma } = this.#memory;
     const colours = ([1, 2] as const).map((i) => this.#resample(own.slot.planes[i], slot.planes[i], chroma));
     for (const work of colours) work.catch(() => undefined);
-    await Promise.all([...needed.map(({ doubled }) => doubled), before?.isAlike, behind?.before?.isAlike]);
+    await Promise.all([...needed.map(({ doubled }) => doubled), before?.isAlike, isBehindAlike]);
     const neighbours: Neighbour[] = [];
     if (before && (await before.isAlike)) neighbours.push(this.#neighbour(before.source, own.slot.motion!.before));
-    if (await behind?.before?.isAlike) neighbours.push(this.#neighbour(behind!, own.slot.motion!.behind));
+    if (await isBehindAlike) neighbours.push(this.#neighbour(behind!, own.slot.motion!.behind));
     await this.#luma(own.slot.doubled, neighbours, slot);
     await Promise.all(colours);
     for (const source of needed) {
