@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import {
   AV_VIDEO_ENC_PARAMS_H264,
@@ -6,6 +7,7 @@ import {
   AV_VIDEO_ENC_PARAMS_NONE,
   AV_VIDEO_ENC_PARAMS_VP9,
 } from "node-av/constants";
+import { handle, readAll, testFolder, writeClip, yuv } from "./fixture.test.clips.ts";
 import { readQuantiser } from "./quantiser.ts";
 
 /** An AVVideoEncParams with blocks of `[width, height, difference]`. */
@@ -41,4 +43,13 @@ test("what is not whole, or of an unknown kind, says nothing", () => {
   whole.writeUInt32LE(2 ** 32 - 1, 0);
   assert.equal(readQuantiser(whole), undefined);
   assert.equal(readQuantiser(parameters(AV_VIDEO_ENC_PARAMS_NONE, 30, [])), undefined);
+});
+
+test("frames of H.264 come with their quantiser", async () => {
+  const path = join(testFolder(), "clip.mp4");
+  await writeClip(path, yuv(64, 48), [0, 1, 2, 3]);
+  const { frames } = await readAll(handle(path));
+  assert.equal(frames.length, 4);
+  for (const { quantiser } of frames)
+    assert.ok(quantiser !== undefined && quantiser > 0 && quantiser < 52, `${quantiser}`);
 });

@@ -28,7 +28,7 @@ function nearest(place: f32): i32 {
  * How a neighbour differs from rows 2 `y` and 2 `y` + 1 of a plane, both planes packed, `width` x `height` samples, at least 8 x 8.
  * `u`, `v`: how far each of the `width` / 2 pixels of the source is from its place in the neighbour, in pixels of the source (f32).
  * `table`: of each of 64 parts of a sample, the weights of the four samples around. `differences`: two rows (i16), `pitch` bytes
- * apart. `errors`: of each pixel of the source the square of its four samples' mean difference (f32).
+ * apart. `errors`: of each pixel of the source the square of its four samples' mean difference (f32). Both are 0 beyond the neighbour's edges.
  */
 export function fuseCompare(
   own: usize, other: usize, width: i32, height: i32, y: i32, u: usize, v: usize, table: usize, differences: usize, pitch: usize,
@@ -42,7 +42,14 @@ export function fuseCompare(
   for (let x = 0; x < width >> 1; x++) {
     const o = <usize>x << 2;
     const px = <f32>(x << 1) + two * load<f32>(u + o), py = <f32>(y << 1) + two * load<f32>(v + o);
-    const nx = min(max(nearest(px), STEPS), maxX), ny = min(max(nearest(py), STEPS), maxY);
+    const nx = nearest(px), ny = nearest(py);
+    // Beyond the neighbour's edges, where not all samples around are there, nothing is known.
+    if (nx < STEPS || ny < STEPS || nx > maxX || ny > maxY) {
+      store<i32>(differences + o, 0);
+      store<i32>(differences + pitch + o, 0);
+      store<f32>(errors + o, 0);
+      continue;
+    }
     const p = other + <usize>((ny >> 6) - 1) * stride + (<usize>((nx >> 6) - 1) << 1);
     const across = v128.load64_splat(table + (<usize>(nx & 63) << 3));
     const wy = table + (<usize>(ny & 63) << 3);

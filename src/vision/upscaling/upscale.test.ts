@@ -195,12 +195,14 @@ describe("upscaling", () => {
     it(`computes the net that was trained, to the level, at every pixel, at a quantiser of ${quantiser}`, async () => {
       const source = picture(FORMAT, 3);
       const [result] = await run(FORMAT, [source], 2, 1, quantiser);
+      // Weights of the strongest net are larger, and rounded more coarsely.
+      const most = strength === 0 ? 0.75 : 1;
       const expected = reference(netsBetween(readNets())[strength]!, source.planes[0]);
       const { data } = result!.planes[0];
       assert.equal(data.length, expected.length);
       for (const [i, value] of expected.entries()) {
         const off = Math.abs(data[i]! - Math.min(255, Math.max(0, value)));
-        assert.ok(off < 1, `${data[i]} for ${value} at ${i}`);
+        assert.ok(off < most, `${data[i]} for ${value} at ${i}`);
       }
     });
   }
