@@ -175,11 +175,11 @@ describe("the strength of compression", () => {
   it("is none where nothing is said, grows with the quantiser, and never jumps", () => {
     const following = (quantiser: number | undefined) => new Strength().next(quantiser);
     assert.deepEqual([undefined, 0, 10].map(following), [0, 0, 0]);
-    assert.equal(following(51), STRENGTHS - 1);
+    assert.equal(following(60), STRENGTHS - 1);
     const strength = new Strength();
     let last = strength.next(10);
     for (let i = 0; i < 60; i++) {
-      const next = strength.next(51);
+      const next = strength.next(60);
       assert.ok(next - last >= 0 && next - last <= 2, `from ${last} to ${next}`);
       last = next;
     }
@@ -190,7 +190,7 @@ describe("the strength of compression", () => {
 describe("upscaling", () => {
   for (const [quantiser, strength] of [
     [undefined, 0],
-    [51, STRENGTHS - 1],
+    [60, STRENGTHS - 1],
   ] as const) {
     it(`computes the net that was trained, to the level, at every pixel, at a quantiser of ${quantiser}`, async () => {
       const source = picture(FORMAT, 3);
