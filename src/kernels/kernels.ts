@@ -419,8 +419,10 @@ export type Kernels = {
     table: number,
     differences: number,
     pitch: number,
+    means: number,
     errors: number,
   ): void;
+  fuseLevels(means: number, errors: number, count: number, levels: number): void;
   fuseSurroundings(rows: number, count: number, work: number, target: number): void;
   fuseShares(
     first: number,
@@ -430,7 +432,7 @@ export type Kernels = {
     firstShares: number,
     secondShares: number,
   ): void;
-  fuseAdd(target: number, differences: number, shares: number, count: number): void;
+  fuseAdd(target: number, differences: number, levels: number, shares: number, count: number): void;
 };
 
 /** See `blend` in assembly/interpolate.ts. */

@@ -13,6 +13,6 @@ export { flowEnlarge, flowDisagreement } from "./flow-field";
 export { interpolatePaths, interpolateBlend8, interpolateBlend16, flowAdd } from "./interpolate";
 export { segmentCut } from "./segment-cut";
 export { blendRows, convolve, couple, extend, refine8, refine16, resampleRow, settle8, settle16 } from "./upscale";
-export { fuseAdd, fuseCompare, fuseShares, fuseSurroundings } from "./upscale-fuse";
+export { fuseAdd, fuseCompare, fuseLevels, fuseShares, fuseSurroundings } from "./upscale-fuse";
 export { segmentCombine, segmentConv, segmentDepthwise, segmentEnlarge, segmentLargest, segmentRectify, segmentResize, segmentSelect } from "./segment-net";
 export { boxMean, segmentCarry, segmentEdge16, segmentEdge8, segmentGuide, segmentOwnMotion } from "./segment-follow";

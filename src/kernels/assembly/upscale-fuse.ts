@@ -28,11 +28,12 @@ function nearest(place: f32): i32 {
  * How a neighbour differs from rows 2 `y` and 2 `y` + 1 of a plane, both planes packed, `width` x `height` samples, at least 8 x 8.
  * `u`, `v`: how far each of the `width` / 2 pixels of the source is from its place in the neighbour, in pixels of the source (f32).
  * `table`: of each of 64 parts of a sample, the weights of the four samples around. `differences`: two rows (i16), `pitch` bytes
- * apart. `errors`: of each pixel of the source the square of its four samples' mean difference (f32). Both are 0 beyond the neighbour's edges.
+ * apart. `means`, `errors`: of each pixel of the source its four samples' mean difference and that squared (f32). All are 0 beyond the
+ * neighbour's edges.
  */
 export function fuseCompare(
   own: usize, other: usize, width: i32, height: i32, y: i32, u: usize, v: usize, table: usize, differences: usize, pitch: usize,
-  errors: usize,
+  means: usize, errors: usize,
 ): void {
   const stride = <usize>width << 1;
   const maxX = (width - 4) * STEPS, maxY = (height - 4) * STEPS;
@@ -47,6 +48,7 @@ export function fuseCompare(
     if (nx < STEPS || ny < STEPS || nx > maxX || ny > maxY) {
       store<i32>(differences + o, 0);
       store<i32>(differences + pitch + o, 0);
+      store<f32>(means + o, 0);
       store<f32>(errors + o, 0);
       continue;
     }
@@ -67,12 +69,27 @@ export function fuseCompare(
     v128.store32_lane(differences + pitch + o, difference, 1);
     const total = i32x4.dot_i16x8_s(difference, ones);
     const mean = quarter * <f32>(i32x4.extract_lane(total, 0) + i32x4.extract_lane(total, 1));
+    store<f32>(means + o, mean);
     store<f32>(errors + o, mean * mean);
   }
 }
 
 /**
- * Errors of a row's surroundings: a 5 x 5 mean weighted 1 2 3 2 1 either way. `rows`: addresses (u32) of five rows of errors, `count` f32 each.
+ * Takes three quarters of what a pixel's surroundings differ by on the whole (`means`, f32) off their `errors` (f32): light that changes is no error.
+ * `levels`: the means rounded (i16). Writes up to three more than `count`.
+ */
+export function fuseLevels(means: usize, errors: usize, count: i32, levels: usize): void {
+  const share = f32x4.splat(0.75);
+  for (let x: usize = 0; x < <usize>count << 2; x += 16) {
+    const mean = v128.load(means + x);
+    v128.store(errors + x, f32x4.sub(v128.load(errors + x), f32x4.mul(share, f32x4.mul(mean, mean))));
+    const whole = i32x4.trunc_sat_f32x4_s(f32x4.nearest(mean));
+    v128.store64_lane(levels + (x >> 1), i16x8.narrow_i32x4_s(whole, whole), 0);
+  }
+}
+
+/**
+ * A row's surroundings: a 5 x 5 mean weighted 1 2 3 2 1 either way. `rows`: addresses (u32) of five rows, `count` f32 each.
  * `target`: as many, and up to three more; `work`: 4 * (count + 12) bytes.
  */
 export function fuseSurroundings(rows: usize, count: i32, work: usize, target: usize): void {
@@ -114,11 +131,21 @@ export function fuseShares(first: usize, second: usize, limit: f32, count: i32, 
   }
 }
 
-/** Adds to a row of fine samples its share of differences (i16); two samples have one share. `count` samples; up to 7 more are written. */
-export function fuseAdd(target: usize, differences: usize, shares: usize, count: i32): void {
+/**
+ * Adds to a row of fine samples its share of differences (i16) beyond their surroundings' level (i16); two samples have one share and level.
+ * `count` samples; up to 7 more are written.
+ */
+export function fuseAdd(target: usize, differences: usize, levels: usize, shares: usize, count: i32): void {
   for (let x: usize = 0; x < <usize>count << 1; x += 16) {
-    const four = v128.load64_zero(shares + (x >> 1));
-    const share = i16x8.shuffle(four, four, 0, 0, 1, 1, 2, 2, 3, 3);
-    v128.store(target + x, i16x8.add_sat_s(v128.load(target + x), i16x8.q15mulr_sat_s(v128.load(differences + x), share)));
+    const difference = i16x8.sub_sat_s(v128.load(differences + x), twice(levels + (x >> 1)));
+    v128.store(target + x, i16x8.add_sat_s(v128.load(target + x), i16x8.q15mulr_sat_s(difference, twice(shares + (x >> 1)))));
   }
+}
+
+/** Four numbers, each twice. */
+// @ts-ignore: decorator
+@inline
+function twice(at: usize): v128 {
+  const four = v128.load64_zero(at);
+  return i16x8.shuffle(four, four, 0, 0, 1, 1, 2, 2, 3, 3);
 }

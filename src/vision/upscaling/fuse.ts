@@ -39,7 +39,7 @@ export function cubicTable(): Int16Array {
 /** Bytes of scratch that the job takes. `width`: the source's. */
 export function fuseScratch(width: number): number {
   const row = rowBytes(2 * width) + 32;
-  return (4 * RING + 1 + 2 * RING + 2 + 2 + 1 + 2) * row + 4096;
+  return (2 * (4 * RING + 4) + 3) * row + 4096;
 }
 
 /** See {@link FuseInput}. */
@@ -52,8 +52,11 @@ export function fuse({ kernels, memory, scratch }: JobContext, input: FuseInput)
   const kept = neighbours.map((neighbour) => ({
     ...neighbour,
     differences: Array.from({ length: RING }, () => arena.take(2 * pitch)),
+    means: Array.from({ length: RING }, () => arena.take(bytes)),
     errors: Array.from({ length: RING }, () => arena.take(bytes)),
+    mean: arena.take(bytes),
     around: arena.take(bytes),
+    levels: arena.take(bytes),
     shares: arena.take(bytes),
   }));
   const [work, result] = [arena.take(bytes), arena.take(bytes)];
@@ -63,8 +66,8 @@ export function fuse({ kernels, memory, scratch }: JobContext, input: FuseInput)
   const place = (y: number): number => Math.min(height - 1, Math.max(0, y)) % RING;
 
   const compare = (y: number): void => {
-    for (const { doubled, differences, errors, u, v } of kept) {
-      const [at, error] = [differences[place(y)]!, errors[place(y)]!];
+    for (const { doubled, differences, means, errors, u, v } of kept) {
+      const at = differences[place(y)]!;
       kernels.fuseCompare(
         own.at,
         doubled.at,
@@ -76,15 +79,22 @@ export function fuse({ kernels, memory, scratch }: JobContext, input: FuseInput)
         table,
         at,
         pitch,
-        error,
+        means[place(y)]!,
+        errors[place(y)]!,
       );
     }
   };
 
   const finish = (y: number): void => {
-    for (const { errors, around } of kept) {
-      for (let k = 0; k < RING; k++) table32[k] = errors[place(y + k - REACH)]!;
-      kernels.fuseSurroundings(rows, width, work, around);
+    for (const { means, errors, mean, around, levels } of kept) {
+      for (const [values, to] of [
+        [means, mean],
+        [errors, around],
+      ] as const) {
+        for (let k = 0; k < RING; k++) table32[k] = values[place(y + k - REACH)]!;
+        kernels.fuseSurroundings(rows, width, work, to);
+      }
+      kernels.fuseLevels(mean, around, width, levels);
     }
     const [first, second] = kept;
     if (first)
@@ -98,8 +108,9 @@ export function fuse({ kernels, memory, scratch }: JobContext, input: FuseInput)
       );
     for (const half of [0, 1]) {
       readRow(kernels, own, 2 * y + half, result);
-      for (const { differences, shares } of kept) {
-        kernels.fuseAdd(result, differences[place(y)]! + half * pitch, shares, Math.ceil(own.width / GROUP) * GROUP);
+      for (const { differences, levels, shares } of kept) {
+        const count = Math.ceil(own.width / GROUP) * GROUP;
+        kernels.fuseAdd(result, differences[place(y)]! + half * pitch, levels, shares, count);
       }
       writeRow(kernels, target, 2 * y + half, result);
     }
