@@ -5,6 +5,8 @@
 
 /** Parts of a pixel that places are rounded to. */
 const STEPS: i32 = 64;
+/** The error of what cannot be compared. */
+const UNKNOWN: f32 = 1e12;
 
 /** The weighted sum of four rows of eight samples. */
 // @ts-ignore: decorator
@@ -28,8 +30,8 @@ function nearest(place: f32): i32 {
  * How a neighbour differs from rows 2 `y` and 2 `y` + 1 of a plane, both planes packed, `width` x `height` samples, at least 8 x 8.
  * `u`, `v`: how far each of the `width` / 2 pixels of the source is from its place in the neighbour, in pixels of the source (f32).
  * `table`: of each of 64 parts of a sample, the weights of the four samples around. `differences`: two rows (i16), `pitch` bytes
- * apart. `means`, `errors`: of each pixel of the source its four samples' mean difference and that squared (f32). All are 0 beyond the
- * neighbour's edges.
+ * apart. `means`, `errors`: of each pixel of the source its four samples' mean difference and that squared (f32). Beyond the
+ * neighbour's edges nothing is known, and errors are larger than any limit.
  */
 export function fuseCompare(
   own: usize, other: usize, width: i32, height: i32, y: i32, u: usize, v: usize, table: usize, differences: usize, pitch: usize,
@@ -49,7 +51,7 @@ export function fuseCompare(
       store<i32>(differences + o, 0);
       store<i32>(differences + pitch + o, 0);
       store<f32>(means + o, 0);
-      store<f32>(errors + o, 0);
+      store<f32>(errors + o, UNKNOWN);
       continue;
     }
     const p = other + <usize>((ny >> 6) - 1) * stride + (<usize>((nx >> 6) - 1) << 1);
