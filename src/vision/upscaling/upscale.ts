@@ -1,7 +1,7 @@
 /**
  * Upscaling: luma by a small net that doubles it, again and again where more is asked for, and then by resampling to the
- * exact size; chroma by resampling alone, since nothing finer is seen in it. Every frame by itself: the same picture
- * always becomes the same one, so that nothing flickers that stands still.
+ * exact size; chroma by resampling alone, since nothing finer is seen in it. What is doubled once takes in what the frames
+ * before and behind it show of the same thing; what stands still stays the same picture, so that nothing flickers.
  */
 import type { Frame, FrameFormat, TimedFrame } from "../../media/frame.ts";
 import { fieldAt } from "../flow/flow.ts";
