@@ -252,6 +252,27 @@ export type Kernels = {
     work: number,
     planeBytes: number,
   ): void;
+  flowDouble(
+    from: number,
+    fromStride: number,
+    to: number,
+    width: number,
+    height: number,
+    stride: number,
+    work: number,
+  ): void;
+  flowSharpen(
+    first: number,
+    seen: number,
+    width: number,
+    height: number,
+    stride: number,
+    u: number,
+    v: number,
+    flat: number,
+    work: number,
+    pitch: number,
+  ): void;
   flowEnlarge(
     source: number,
     sourceWidth: number,
@@ -443,6 +464,31 @@ export type Kernels = {
     pitch: number,
     count: number,
   ): void;
+  fuseCompare(
+    own: number,
+    other: number,
+    width: number,
+    height: number,
+    y: number,
+    u: number,
+    v: number,
+    table: number,
+    differences: number,
+    pitch: number,
+    means: number,
+    errors: number,
+  ): void;
+  fuseLevels(means: number, errors: number, count: number, levels: number): void;
+  fuseSurroundings(rows: number, count: number, work: number, target: number): void;
+  fuseShares(
+    first: number,
+    second: number,
+    limit: number,
+    count: number,
+    firstShares: number,
+    secondShares: number,
+  ): void;
+  fuseAdd(target: number, differences: number, levels: number, shares: number, count: number): void;
 };
 
 /** See `blend` in assembly/interpolate.ts. */

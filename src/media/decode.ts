@@ -5,6 +5,7 @@ import type { MediaHandle } from "../operations/operations.ts";
 import { isDrained, known, MICROSECONDS, type Ratio, ratio, rational, rescale, toSeconds } from "./ffmpeg.ts";
 import { checkDuration, formatError, loadError, MAX_FRAME_RATE, type MediaKind, type MediaLimits } from "./limits.ts";
 import type { OpenInput } from "./open-input.ts";
+import { QUANTISER_OPTION } from "./quantiser.ts";
 import { readPacket } from "./read-packet.ts";
 
 /** A decoder that returns this many errors in a row has nothing more to give for now. */
@@ -103,7 +104,7 @@ async function openDecoder(
   decoder.threadCount = THREADS;
   decoder.pktTimebase = rational(ratio(stream.timeBase));
   const maxPixels = Math.min(2 ** 31 - 1, Math.ceil(limits.inputPixels * 1.1) + ALIGNMENT);
-  const options = Dictionary.fromObject({ max_pixels: String(maxPixels) });
+  const options = Dictionary.fromObject({ max_pixels: String(maxPixels), ...QUANTISER_OPTION });
   const opened = await decoder.open2(codec, options);
   options.free();
   if (opened < 0) {

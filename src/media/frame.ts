@@ -33,4 +33,6 @@ export type TimedFrame = {
   readonly frame: Frame;
   /** In the stream's time base. */
   readonly pts: bigint;
+  /** How coarsely the picture was coded, see quantiser.ts; undefined where the decoder does not say. */
+  readonly quantiser?: number | undefined;
 };

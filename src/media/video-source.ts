@@ -2,7 +2,7 @@
 import { AV_FRAME_DATA_DISPLAYMATRIX } from "node-av/constants";
 import type { Frame as NativeFrame, Stream } from "node-av/lib";
 import type { MediaHandle, MediaInfo } from "../operations/operations.ts";
-import { decodePictures, nominalStep } from "./decode.ts";
+import { type DecodedPicture, decodePictures, nominalStep } from "./decode.ts";
 import { type Ratio, ratio } from "./ffmpeg.ts";
 import type { FrameFormat, TimedFrame } from "./frame.ts";
 import { checkPixels, formatError, loadError, type MediaKind, type MediaLimits } from "./limits.ts";
@@ -10,6 +10,7 @@ import { type OpenInput, openInput, requireVideo } from "./open-input.ts";
 import { type Orientation, orientationOf, streamOrientation, UPRIGHT } from "./orientation.ts";
 import { type ColorTags, createPictureReader } from "./picture.ts";
 import { describe, sampleAspect } from "./probe.ts";
+import { quantiserOf } from "./quantiser.ts";
 
 /** An open video. One pass: `frames` can be called once. */
 export type VideoSource = {
@@ -44,7 +45,12 @@ export async function openVideo(media: MediaHandle, limits: MediaLimits): Promis
     const info = describe(input);
     const { first, rest, orientation } = await firstPicture(input, stream, media, "video", limits);
     const reader = createPictureReader(first.native, orientation);
-    const firstFrame: TimedFrame = { frame: reader.read(first.native), pts: first.pts };
+    const timed = ({ native, pts }: DecodedPicture): TimedFrame => ({
+      frame: reader.read(native),
+      pts,
+      quantiser: quantiserOf(native),
+    });
+    const firstFrame = timed(first);
     const { width, height } = reader.format;
     return {
       info: { ...info, video: { ...info.video!, width, height } },
@@ -56,7 +62,7 @@ export async function openVideo(media: MediaHandle, limits: MediaLimits): Promis
       hasAlpha: reader.hasAlpha,
       async *frames() {
         yield firstFrame;
-        for await (const { native, pts } of rest) yield { frame: reader.read(native), pts };
+        for await (const picture of rest) yield timed(picture);
       },
       async close() {
         await rest.return();

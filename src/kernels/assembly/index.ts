@@ -9,9 +9,11 @@ export { textureFind, textureLikeness, textureRefine, textureUniqueness } from "
 export { flowMargin, flowWiden8, flowWiden16, flowHalve } from "./flow-pyramid";
 export { flowSearch, flowDensify, flowSeed, flowOffer } from "./flow-search";
 export { flowWarp, flowRefine } from "./flow-refine";
+export { flowDouble, flowSharpen } from "./flow-sharpen";
 export { flowEnlarge, flowDisagreement } from "./flow-field";
 export { interpolatePaths, interpolateBlend8, interpolateBlend16, flowAdd } from "./interpolate";
 export { segmentCut } from "./segment-cut";
 export { blendRows, convolve, couple, extend, refine8, refine16, resampleRow, settle8, settle16 } from "./upscale";
+export { fuseAdd, fuseCompare, fuseLevels, fuseShares, fuseSurroundings } from "./upscale-fuse";
 export { segmentCombine, segmentConv, segmentDepthwise, segmentEnlarge, segmentLargest, segmentRectify, segmentResize, segmentSelect } from "./segment-net";
 export { boxMean, segmentCarry, segmentEdge16, segmentEdge8, segmentGuide, segmentOwnMotion } from "./segment-follow";

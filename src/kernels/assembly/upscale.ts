@@ -132,37 +132,22 @@ export function convolve(
     let a0 = bias0, a1 = bias1, a2 = bias2, a3 = bias3, b0 = bias0, b1 = bias1, b2 = bias2, b3 = bias3;
     let w = weights, term = terms;
     let left: v128, right: v128, k: v128;
-    for (; term < turn; term += 4, w += 48) {
-      const p = <usize>load<u32>(term) + x;
-      left = v128.load(p, 0); right = v128.load(p, 16);
-      k = v128.load32_splat(w, 0); a0 = i32x4.add(a0, i32x4.dot_i16x8_s(left, k)); b0 = i32x4.add(b0, i32x4.dot_i16x8_s(right, k));
-      k = v128.load32_splat(w, 4); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(left, k)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(right, k));
-      k = v128.load32_splat(w, 8); a2 = i32x4.add(a2, i32x4.dot_i16x8_s(left, k)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(right, k));
-      k = v128.load32_splat(w, 12); a3 = i32x4.add(a3, i32x4.dot_i16x8_s(left, k)); b3 = i32x4.add(b3, i32x4.dot_i16x8_s(right, k));
-      left = v128.load(p, 4); right = v128.load(p, 20);
-      k = v128.load32_splat(w, 16); a0 = i32x4.add(a0, i32x4.dot_i16x8_s(left, k)); b0 = i32x4.add(b0, i32x4.dot_i16x8_s(right, k));
-      k = v128.load32_splat(w, 20); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(left, k)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(right, k));
-      k = v128.load32_splat(w, 24); a2 = i32x4.add(a2, i32x4.dot_i16x8_s(left, k)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(right, k));
-      k = v128.load32_splat(w, 28); a3 = i32x4.add(a3, i32x4.dot_i16x8_s(left, k)); b3 = i32x4.add(b3, i32x4.dot_i16x8_s(right, k));
-      left = v128.load(p, 8); right = v128.load(p, 24);
-      k = v128.load32_splat(w, 32); a0 = i32x4.add(a0, i32x4.dot_i16x8_s(left, k)); b0 = i32x4.add(b0, i32x4.dot_i16x8_s(right, k));
-      k = v128.load32_splat(w, 36); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(left, k)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(right, k));
-      k = v128.load32_splat(w, 40); a2 = i32x4.add(a2, i32x4.dot_i16x8_s(left, k)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(right, k));
-      k = v128.load32_splat(w, 44); a3 = i32x4.add(a3, i32x4.dot_i16x8_s(left, k)); b3 = i32x4.add(b3, i32x4.dot_i16x8_s(right, k));
-    }
     for (; term < last; term += 4, w += 48) {
-      const p = <usize>load<u32>(term) + x;
+      const step: usize = term < turn ? 4 : 8;
+      let p = <usize>load<u32>(term) + x;
       left = v128.load(p, 0); right = v128.load(p, 16);
       k = v128.load32_splat(w, 0); a0 = i32x4.add(a0, i32x4.dot_i16x8_s(left, k)); b0 = i32x4.add(b0, i32x4.dot_i16x8_s(right, k));
       k = v128.load32_splat(w, 4); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(left, k)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(right, k));
       k = v128.load32_splat(w, 8); a2 = i32x4.add(a2, i32x4.dot_i16x8_s(left, k)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(right, k));
       k = v128.load32_splat(w, 12); a3 = i32x4.add(a3, i32x4.dot_i16x8_s(left, k)); b3 = i32x4.add(b3, i32x4.dot_i16x8_s(right, k));
-      left = v128.load(p, 8); right = v128.load(p, 24);
+      p += step;
+      left = v128.load(p, 0); right = v128.load(p, 16);
       k = v128.load32_splat(w, 16); a0 = i32x4.add(a0, i32x4.dot_i16x8_s(left, k)); b0 = i32x4.add(b0, i32x4.dot_i16x8_s(right, k));
       k = v128.load32_splat(w, 20); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(left, k)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(right, k));
       k = v128.load32_splat(w, 24); a2 = i32x4.add(a2, i32x4.dot_i16x8_s(left, k)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(right, k));
       k = v128.load32_splat(w, 28); a3 = i32x4.add(a3, i32x4.dot_i16x8_s(left, k)); b3 = i32x4.add(b3, i32x4.dot_i16x8_s(right, k));
-      left = v128.load(p, 16); right = v128.load(p, 32);
+      p += step;
+      left = v128.load(p, 0); right = v128.load(p, 16);
       k = v128.load32_splat(w, 32); a0 = i32x4.add(a0, i32x4.dot_i16x8_s(left, k)); b0 = i32x4.add(b0, i32x4.dot_i16x8_s(right, k));
       k = v128.load32_splat(w, 36); a1 = i32x4.add(a1, i32x4.dot_i16x8_s(left, k)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(right, k));
       k = v128.load32_splat(w, 40); a2 = i32x4.add(a2, i32x4.dot_i16x8_s(left, k)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(right, k));

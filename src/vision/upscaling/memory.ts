@@ -1,21 +1,34 @@
-/** Kernel memory of upscaling: what every frame shares (net, filters), and a few frames at once in slots. */
+/** Kernel memory of upscaling: what every frame shares (nets, filters), and a few frames at once in slots. */
 import { Arena, padded } from "../../kernels/arena.ts";
 import { createMemory } from "../../kernels/kernels.ts";
 import { WorkerPool } from "../../kernels/pool.ts";
 import type { FrameFormat, Plane } from "../../media/frame.ts";
 import { doubleScratch, type LayerAt } from "./double.ts";
 import { type Filter, lanczosFilter } from "./filter.ts";
+import { cubicTable, fuseScratch } from "./fuse.ts";
+import type { MotionPlan } from "./motion.ts";
 import type { WholeNet } from "./net.ts";
 import { type PlaneAt, rowBytes, sampleBytes } from "./planes.ts";
 import { type FilterAt, resampleScratch } from "./resample.ts";
 
-/** A frame's place in memory. */
-export type Slot = {
-  readonly source: readonly [PlaneAt, PlaneAt, PlaneAt];
-  /** Luma after each application of the net but the last, and after that too unless it is the result itself. */
-  readonly doubled: readonly PlaneAt[];
-  readonly result: readonly [PlaneAt, PlaneAt, PlaneAt];
+/** A frame of the source in memory, as long as it or a neighbour needs it. */
+export type SourceSlot = {
+  readonly planes: Planes;
+  /** Its luma after the first doubling. */
+  readonly doubled: PlaneAt;
+  /** Where motion is sought: its pyramid, and fields to the frames before and behind it. */
+  readonly motion: { readonly pyramid: number; readonly before: number; readonly behind: number } | undefined;
 };
+
+/** A result's place in memory. */
+export type ResultSlot = {
+  /** Luma from the first doubling, brought together with the neighbours', to the last; without the last where it is the result itself. */
+  readonly stages: readonly PlaneAt[];
+  readonly planes: Planes;
+};
+
+/** Luma and both chroma planes. */
+type Planes = readonly [PlaneAt, PlaneAt, PlaneAt];
 
 /** A net in memory. */
 export type NetAt = { readonly layers: readonly LayerAt[]; readonly reach: number };
@@ -31,8 +44,12 @@ export type MemoryPlan = {
   readonly from: FrameFormat;
   readonly to: FrameFormat;
   readonly passes: number;
-  readonly net: WholeNet;
-  readonly slots: number;
+  /** One for every strength of compression. */
+  readonly nets: readonly WholeNet[];
+  /** How motion is sought; undefined where it is not. */
+  readonly motion: MotionPlan | undefined;
+  readonly sources: number;
+  readonly results: number;
   readonly threads: number;
   readonly chromaSite: ChromaSite;
 };
@@ -42,35 +59,42 @@ const START = 1024;
 /** Allocated once: its size follows from the formats. */
 export class UpscalingMemory {
   readonly pool: WorkerPool;
-  readonly net: NetAt;
+  readonly nets: readonly NetAt[];
   /** Of what remains after the last doubling; undefined when nothing does. */
   readonly luma: FiltersAt | undefined;
   readonly chroma: FiltersAt;
+  /** See `cubicTable` of fuse.ts. */
+  readonly table: number;
+  readonly sources: SourceSlot[];
+  readonly results: ResultSlot[];
   readonly #memory: WebAssembly.Memory;
-  readonly #free: Slot[];
 
   /** @throws RangeError when the memory cannot be had. */
   constructor(plan: MemoryPlan) {
-    const { from, to, passes, slots, threads } = plan;
+    const { from, to, passes, threads, motion } = plan;
     const [small, large] = [planesOf(from), planesOf(to)];
-    const doubled = Array.from({ length: passes }, (_, i) => fine(from.width << (i + 1), from.height << (i + 1)));
-    const lumaSize = doubled.at(-1)!;
-    const exact = lumaSize.width === to.width && lumaSize.height === to.height;
-    if (exact) doubled.pop();
+    const stages = Array.from({ length: passes }, (_, i) => fine(from.width << (i + 1), from.height << (i + 1)));
+    const [first, last] = [stages[0]!, stages.at(-1)!];
+    const exact = last.width === to.width && last.height === to.height;
     const filters = {
-      luma: exact ? undefined : filtersFor(lumaSize, large[0], 0.5, 0.5),
+      luma: exact ? undefined : filtersFor(last, large[0], 0.5, 0.5),
       chroma: filtersFor(small[1], large[1], plan.chromaSite.x, plan.chromaSite.y),
     };
-    const inSlot = [...small, ...doubled, ...large];
-    const scratch = scratchBytes(plan, doubled);
-    const tables = [...plan.net.layers.flatMap(({ weights, bias }) => [weights, bias])];
+    const scratch = scratchBytes(plan, stages);
+    if (exact) stages.pop();
+    const cubic = cubicTable();
+    const tables: (Int16Array | Int32Array)[] = [cubic];
+    for (const { layers } of plan.nets) tables.push(...layers.flatMap(({ weights, bias }) => [weights, bias]));
     for (const { vertical, horizontal } of [filters.luma, filters.chroma].filter((one) => one !== undefined)) {
       tables.push(vertical.starts, vertical.weights, horizontal.starts, horizontal.weights);
     }
+    const ofPlanes = (planes: readonly Size[]) => planes.reduce((sum, plane) => sum + padded(planeBytes(plane)), 0);
+    const ofMotion = motion ? padded(motion.full.pyramidBytes) + 2 * padded(motion.full.fieldBytes) : 0;
     const bytes =
       START +
       tables.reduce((sum, { byteLength }) => sum + padded(byteLength), 0) +
-      slots * inSlot.reduce((sum, plane) => sum + padded(planeBytes(plane)), 0) +
+      plan.sources * (ofPlanes([...small, first]) + ofMotion) +
+      plan.results * ofPlanes([...stages, ...large]) +
       threads * padded(scratch);
     this.#memory = createMemory(bytes);
     const arena = new Arena(START, this.#memory.buffer.byteLength);
@@ -90,24 +114,25 @@ export class UpscalingMemory {
       vertical: putFilter(vertical),
       horizontal: putFilter(horizontal),
     });
-    this.net = {
-      reach: plan.net.reach,
-      layers: plan.net.layers.map(({ weights, bias, ...layer }) => ({
-        ...layer,
-        weights: put(weights),
-        bias: put(bias),
-      })),
-    };
+    this.table = put(cubic);
+    this.nets = plan.nets.map(({ reach, layers }) => ({
+      reach,
+      layers: layers.map(({ weights, bias, ...layer }) => ({ ...layer, weights: put(weights), bias: put(bias) })),
+    }));
     this.luma = filters.luma && putFilters(filters.luma);
     this.chroma = putFilters(filters.chroma);
-    const place = (plane: Omit<PlaneAt, "at">): PlaneAt => ({ ...plane, at: arena.take(planeBytes(plane)) });
-    const three = (planes: readonly Omit<PlaneAt, "at">[]) =>
-      planes.map(place) as unknown as readonly [PlaneAt, PlaneAt, PlaneAt];
-    this.#free = Array.from({ length: slots }, () => ({
-      source: three(small),
-      doubled: doubled.map(place),
-      result: three(large),
+    const place = (plane: Size): PlaneAt => ({ ...plane, at: arena.take(planeBytes(plane)) });
+    const three = (planes: readonly Size[]) => planes.map(place) as unknown as Planes;
+    this.sources = Array.from({ length: plan.sources }, () => ({
+      planes: three(small),
+      doubled: place(first),
+      motion: motion && {
+        pyramid: arena.take(motion.full.pyramidBytes),
+        before: arena.take(motion.full.fieldBytes),
+        behind: arena.take(motion.full.fieldBytes),
+      },
     }));
+    this.results = Array.from({ length: plan.results }, () => ({ stages: stages.map(place), planes: three(large) }));
     this.pool = new WorkerPool({
       threads,
       memory: this.#memory,
@@ -117,17 +142,6 @@ export class UpscalingMemory {
         return { start, end: start + scratch };
       }),
     });
-  }
-
-  /** A free slot. @throws RangeError when there is none. */
-  take(): Slot {
-    const slot = this.#free.pop();
-    if (!slot) throw new RangeError("no free frame slot");
-    return slot;
-  }
-
-  release(slot: Slot): void {
-    this.#free.push(slot);
   }
 
   /** Copies samples in. @throws RangeError when sizes do not fit. */
@@ -183,9 +197,16 @@ function filtersFor(from: Size, to: Size, x: number, y: number): { vertical: Fil
   };
 }
 
-function scratchBytes({ from, to, net, passes }: MemoryPlan, doubled: readonly Size[]): number {
+function scratchBytes({ from, to, nets, passes, motion }: MemoryPlan, stages: readonly Size[]): number {
   const widest = from.width << Math.max(0, passes - 1);
-  const ofNet = doubleScratch(widest, net.reach, net.layers[0]!.outputs, net.layers.length);
-  const source = Math.max(from.width, ...doubled.map(({ width }) => width));
-  return Math.max(ofNet, resampleScratch(source, to.width, 16)) + rowBytes(source);
+  const { reach, layers } = nets[0]!;
+  const ofNet = doubleScratch(widest, reach, layers[0]!.outputs, layers.length);
+  const source = Math.max(from.width, ...stages.map(({ width }) => width));
+  const most = Math.max(
+    ofNet,
+    resampleScratch(source, to.width, 16),
+    fuseScratch(from.width),
+    motion?.scratchBytes ?? 0,
+  );
+  return most + rowBytes(source);
 }

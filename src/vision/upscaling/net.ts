@@ -48,14 +48,16 @@ const FEATURE_ONE = WHITE / 2;
 const MOST_WEIGHT = 64000;
 const COLUMNS = 3;
 
-/** Reads luma.net. @throws Error when the file is not as long as it says. */
-export function readNet(): Net {
+/**
+ * Reads luma.net: the nets for pictures that were not compressed to be seen, compressed plainly, and strongly.
+ * @throws Error when the file is not as long as it says.
+ */
+export function readNets(): Net[] {
   const bytes = readFileSync(new URL("./luma.net", import.meta.url));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let next = 0;
   const take = (count: number): Float32Array =>
     Float32Array.from({ length: count }, () => view.getFloat32(4 * next++, true));
-  const [channels = 0, between = 0] = take(2);
   const layer = (inputs: number, outputs: number, size: 3 | 5): Convolution => ({
     inputs,
     outputs,
@@ -63,14 +65,17 @@ export function readNet(): Net {
     kernel: take(outputs * inputs * size * size),
     bias: take(outputs),
   });
-  const layers = [
-    layer(1, channels, 5),
-    ...Array.from({ length: between }, () => layer(channels, channels, 3)),
-    layer(channels, 4, 3),
-  ];
-  const linear = take(4 * 25);
-  if (4 * next !== bytes.byteLength) throw new Error("luma.net is not as long as it says");
-  return { layers, linear };
+  const nets: Net[] = [];
+  while (4 * next < bytes.byteLength) {
+    const [channels = 0, between = 0] = take(2);
+    const layers = [
+      layer(1, channels, 5),
+      ...Array.from({ length: between }, () => layer(channels, channels, 3)),
+      layer(channels, 4, 3),
+    ];
+    nets.push({ layers, linear: take(4 * 25) });
+  }
+  return nets;
 }
 
 /** A net in whole numbers. Rounding costs less than a hundredth of a level. */
