@@ -249,8 +249,10 @@ export type Kernels = {
     time: number,
     apart: number,
     paths: number,
-    setBytes: number,
+    pathBytes: number,
     marks: number,
+    records: number,
+    work: number,
   ): void;
   interpolateBlend8: Blend;
   interpolateBlend16: Blend;
@@ -389,23 +391,26 @@ export type Kernels = {
   ): void;
 };
 
-/** See `blend` in assembly/interpolate.ts. */
+/** See `blend` in assembly/interpolate-blend.ts. */
 export type Blend = (
   first: number,
   second: number,
+  target: number,
+  planes: number,
+  apart: number,
   width: number,
   height: number,
   highest: number,
   paths: number,
-  setBytes: number,
-  count: number,
+  pathBytes: number,
   marks: number,
+  records: number,
+  count: number,
   levelWidth: number,
   levelHeight: number,
   spanX: number,
   spanY: number,
   work: number,
-  target: number,
 ) => void;
 
 /** See `refine8` in assembly/upscale.ts. */

@@ -1,4 +1,6 @@
-// Flow fields: to full size, and whether both directions agree.
+// Flow fields: to full size, summed, and whether both directions agree.
+
+import { flowMargin } from "./flow-pyramid";
 
 /**
  * A field at another size, bilinearly: for each of `width` x `height` pixels (rows of `stride`) the value of a field that is `scale` times
@@ -63,4 +65,16 @@ function between(at: usize, right: usize, below: usize, fx: f32, fy: f32): f32 {
   const top = load<f32>(at) + fx * (load<f32>(at + right) - load<f32>(at));
   const bottom = load<f32>(at + below) + fx * (load<f32>(at + below + right) - load<f32>(at + below));
   return top + fy * (bottom - top);
+}
+
+/** Adds one field to another, and repeats the edges into the margin. */
+export function flowAdd(target: usize, source: usize, width: i32, height: i32, stride: i32): void {
+  const bytes = <usize>stride << 2;
+  for (let y = 0; y < height; y++) {
+    const row = <usize>y * bytes;
+    for (let x: usize = 0; x < (<usize>width << 2); x += 16) {
+      v128.store(target + row + x, f32x4.add(v128.load(target + row + x), v128.load(source + row + x)));
+    }
+  }
+  flowMargin(target, width, height, stride);
 }

@@ -72,3 +72,16 @@ export function flowHalve(source: usize, width: i32, height: i32, sourceStride: 
   }
   flowMargin(level, w2, h2, stride);
 }
+
+/** Four values of a level, bilinearly: `a` to `d` are the addresses of their upper left neighbours, `fx` and `fy` how far they lie past them. */
+// @ts-ignore: decorator
+@inline
+export function bilinearFour(a: usize, b: usize, c: usize, d: usize, bytes: usize, fx: v128, fy: v128): v128 {
+  const t01 = v128.load64_lane(b, v128.load64_zero(a), 1), t23 = v128.load64_lane(d, v128.load64_zero(c), 1);
+  const b01 = v128.load64_lane(b + bytes, v128.load64_zero(a + bytes), 1), b23 = v128.load64_lane(d + bytes, v128.load64_zero(c + bytes), 1);
+  const tl = v128.shuffle<f32>(t01, t23, 0, 2, 4, 6), tr = v128.shuffle<f32>(t01, t23, 1, 3, 5, 7);
+  const bl = v128.shuffle<f32>(b01, b23, 0, 2, 4, 6), br = v128.shuffle<f32>(b01, b23, 1, 3, 5, 7);
+  const top = f32x4.add(tl, f32x4.mul(fx, f32x4.sub(tr, tl)));
+  const bottom = f32x4.add(bl, f32x4.mul(fx, f32x4.sub(br, bl)));
+  return f32x4.add(top, f32x4.mul(fy, f32x4.sub(bottom, top)));
+}

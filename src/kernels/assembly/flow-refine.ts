@@ -1,7 +1,7 @@
 // Variational refinement of a flow field (Brox et al. 2004; Kroeger et al. 2016, section 2.3): constancy of values and gradients,
 // both normalised and robust, and a smooth field with edges.
 
-import { flowMargin, MARGIN } from "./flow-pyramid";
+import { bilinearFour, flowMargin, MARGIN } from "./flow-pyramid";
 
 /** Below this, squared, gradients count as noise. */
 const NOISE: f32 = 0.01;
@@ -28,15 +28,7 @@ export function flowWarp(
       const at = i32x4.shl(i32x4.add(i32x4.mul(iy, strides), ix), 2);
       const p0 = image + <usize>i32x4.extract_lane(at, 0), p1 = image + <usize>i32x4.extract_lane(at, 1);
       const p2 = image + <usize>i32x4.extract_lane(at, 2), p3 = image + <usize>i32x4.extract_lane(at, 3);
-      const bytes = <usize>stride << 2;
-      // Left and right neighbours of four places, above and below.
-      const t01 = v128.load64_lane(p1, v128.load64_zero(p0), 1), t23 = v128.load64_lane(p3, v128.load64_zero(p2), 1);
-      const b01 = v128.load64_lane(p1 + bytes, v128.load64_zero(p0 + bytes), 1), b23 = v128.load64_lane(p3 + bytes, v128.load64_zero(p2 + bytes), 1);
-      const tl = v128.shuffle<f32>(t01, t23, 0, 2, 4, 6), tr = v128.shuffle<f32>(t01, t23, 1, 3, 5, 7);
-      const bl = v128.shuffle<f32>(b01, b23, 0, 2, 4, 6), br = v128.shuffle<f32>(b01, b23, 1, 3, 5, 7);
-      const top = f32x4.add(tl, f32x4.mul(fx, f32x4.sub(tr, tl)));
-      const bottom = f32x4.add(bl, f32x4.mul(fx, f32x4.sub(br, bl)));
-      v128.store(target + o, f32x4.add(top, f32x4.mul(fy, f32x4.sub(bottom, top))));
+      v128.store(target + o, bilinearFour(p0, p1, p2, p3, <usize>stride << 2, fx, fy));
     }
   }
   flowMargin(target, width, height, stride);

@@ -5,7 +5,7 @@
 import type { Frame, FrameFormat } from "../../media/frame.ts";
 import type { Effort } from "../../operations/frames.ts";
 import type { BetweenInput } from "./between.ts";
-import { InterpolationMemory, type Planes, type SourceSlot } from "./memory.ts";
+import { InterpolationMemory, type SourceSlot } from "./memory.ts";
 import type { MiddleInput } from "./middle.ts";
 import type { MotionInput } from "./motion.ts";
 import { planInterpolation } from "./plan.ts";
@@ -42,7 +42,8 @@ type Source = {
   uses: number;
   isLeft: boolean;
 };
-type Item = { readonly frame: Promise<Planes>; readonly done: () => void; readonly of?: Source };
+/** A frame to be delivered: the address of its samples once they are there. */
+type Item = { readonly frame: Promise<number>; readonly done: () => void; readonly of?: Source };
 
 /**
  * Yields every frame of the source, the same samples, and between each two of them `between` new ones at even distances: of m
@@ -63,9 +64,9 @@ export async function* interpolate(
   const pending: Item[] = [];
   const next = async function* (): AsyncGenerator<Frame> {
     const item = pending.shift()!;
-    const planes = await item.frame;
+    const samples = await item.frame;
     signal?.throwIfAborted();
-    yield work.memory.view(planes);
+    yield work.memory.view(samples);
     item.done();
     if (item.of) onProgress?.(item.of.index + 1);
   };
@@ -141,8 +142,8 @@ class Interpolation {
   #take(frame: Frame, index: number, previous: Source | undefined): Source {
     const slot = this.memory.sources.pop();
     if (!slot) throw new RangeError("no free frame slot");
-    this.memory.load(frame, slot.planes);
-    const input: PrepareInput = { plan: this.#plan, luma: slot.planes[0], pyramid: slot.pyramid };
+    this.memory.load(frame, slot.samples);
+    const input: PrepareInput = { plan: this.#plan, luma: slot.samples, pyramid: slot.pyramid };
     const prepared = this.memory.pool.run("prepare", input);
     prepared.catch(() => undefined);
     const source: Source = { slot, index, prepared, uses: 0, isLeft: false };
@@ -172,7 +173,7 @@ class Interpolation {
   }
 
   #deliverAgain(source: Source): Item {
-    return { frame: Promise.resolve(source.slot.planes), done: this.#use(source) };
+    return { frame: Promise.resolve(source.slot.samples), done: this.#use(source) };
   }
 
   #start(time: number, first: Source, second: Source, around: readonly [Source, Source] | undefined): Item {
@@ -180,8 +181,8 @@ class Interpolation {
     if (!target) throw new RangeError("no free frame slot");
     const input: BetweenInput = {
       plan: this.#plan,
-      first: first.slot.planes,
-      second: second.slot.planes,
+      first: first.slot.samples,
+      second: second.slot.samples,
       motions: first.slot.motions,
       ...(around && { before: around[0].slot.motions.backward, after: around[1].slot.motions.forward }),
       time,
