@@ -82,7 +82,10 @@ export function flowRefine(
   flowMargin(u, width, height, stride); flowMargin(v, width, height, stride);
 }
 
-/** The linear system of one round: a11, a12, a22, b1, b2, and the stiffness of the links to the right and below. */
+/**
+ * The linear system of one round: b1, b2, a12, the stiffness of every pixel's links to the right and below, and in place of a11 and a22 one
+ * over the sum of each and the stiffness of all four links.
+ */
 function assemble(
   width: i32, height: i32, stride: i32, ix: usize, planeBytes: usize, u: usize, v: usize, smooth: f32, value: f32, gradient: f32,
 ): void {
@@ -126,6 +129,15 @@ function assemble(
       const bend = f32x4.add(f32x4.add(f32x4.mul(ux, ux), f32x4.mul(uy, uy)), f32x4.add(f32x4.mul(vx, vx), f32x4.mul(vy, vy)));
       v128.store(link + o, f32x4.div(smoothWeight, f32x4.sqrt(f32x4.add(bend, round))));
     }
+    // At the picture's ends a link leads to the pixel itself.
+    store<f32>(link + row - 4, load<f32>(link + row));
+    if (y == 0) memory.copy(link - bytes, link, <usize>width << 2);
+    for (let x: usize = 0; x < (<usize>width << 2); x += 16) {
+      const o = row + x, own = v128.load(link + o);
+      const stiff = f32x4.add(f32x4.add(own, own), f32x4.add(v128.load(link + o - 4), v128.load(link + o - bytes)));
+      v128.store(a11 + o, f32x4.div(one, f32x4.add(v128.load(a11 + o), stiff)));
+      v128.store(a22 + o, f32x4.div(one, f32x4.add(v128.load(a22 + o), stiff)));
+    }
   }
 }
 
@@ -144,9 +156,8 @@ function sweep(width: i32, height: i32, stride: i32, system: usize, planeBytes: 
     // Ends of the row, and the rows beyond the ends of the picture, repeat the edge.
     store<f32>(u + row - 4, load<f32>(u + row)); store<f32>(v + row - 4, load<f32>(v + row));
     store<f32>(u + row + last, load<f32>(u + row + last), 4); store<f32>(v + row + last, load<f32>(v + row + last), 4);
-    store<f32>(link + row - 4, load<f32>(link + row));
     if (y == 0) {
-      memory.copy(u - bytes, u, <usize>width << 2); memory.copy(v - bytes, v, <usize>width << 2); memory.copy(link - bytes, link, <usize>width << 2);
+      memory.copy(u - bytes, u, <usize>width << 2); memory.copy(v - bytes, v, <usize>width << 2);
     }
     if (y == height - 1) {
       memory.copy(u + row + bytes, u + row, <usize>width << 2); memory.copy(v + row + bytes, v + row, <usize>width << 2);
@@ -154,7 +165,6 @@ function sweep(width: i32, height: i32, stride: i32, system: usize, planeBytes: 
     for (let x: usize = 0; x <= last; x += 16) {
       const o = row + x;
       const own = v128.load(link + o), left = v128.load(link + o - 4), above = v128.load(link + o - bytes);
-      const stiff = f32x4.add(f32x4.add(own, own), f32x4.add(left, above));
       const U = v128.load(u + o), V = v128.load(v + o);
       const aroundU = f32x4.add(
         f32x4.mul(own, f32x4.add(v128.load(u + o, 4), v128.load(u + o + bytes))),
@@ -165,9 +175,9 @@ function sweep(width: i32, height: i32, stride: i32, system: usize, planeBytes: 
         f32x4.add(f32x4.mul(left, v128.load(v + o - 4)), f32x4.mul(above, v128.load(v + o - bytes))),
       );
       const m12 = v128.load(a12 + o);
-      const solvedU = f32x4.div(f32x4.add(f32x4.sub(v128.load(b1 + o), f32x4.mul(m12, V)), aroundU), f32x4.add(v128.load(a11 + o), stiff));
+      const solvedU = f32x4.mul(f32x4.add(f32x4.sub(v128.load(b1 + o), f32x4.mul(m12, V)), aroundU), v128.load(a11 + o));
       const newU = f32x4.add(U, f32x4.mul(relax, f32x4.sub(solvedU, U)));
-      const solvedV = f32x4.div(f32x4.add(f32x4.sub(v128.load(b2 + o), f32x4.mul(m12, newU)), aroundV), f32x4.add(v128.load(a22 + o), stiff));
+      const solvedV = f32x4.mul(f32x4.add(f32x4.sub(v128.load(b2 + o), f32x4.mul(m12, newU)), aroundV), v128.load(a22 + o));
       v128.store(u + o, newU);
       v128.store(v + o, f32x4.add(V, f32x4.mul(relax, f32x4.sub(solvedV, V))));
     }

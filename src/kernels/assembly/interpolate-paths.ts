@@ -5,6 +5,9 @@ import { bilinearFour } from "./flow-pyramid";
 /** Bytes of {@link storeRecords}'s record of one pixel. */
 const RECORD: usize = 64;
 
+/** Pixels below which following a field once more changes nothing. */
+const ENOUGH: f32 = 0.02;
+
 /** A field's motion at four places, bilinearly, edges repeated: u to `out`, v 16 bytes behind. Its v plane lies `apart` bytes behind its u plane. */
 function motionFour(field: usize, apart: usize, stride: i32, maxX: f32, maxY: f32, x: v128, y: v128, out: usize): void {
   const zero = f32x4.splat(0);
@@ -29,6 +32,8 @@ function passing(
   for (let n = 0; n < times; n++) {
     const u = v128.load(out), v = v128.load(out, 16);
     motionFour(field, apart, stride, maxX, maxY, f32x4.sub(x, f32x4.mul(back, u)), f32x4.sub(y, f32x4.mul(back, v)), out);
+    const changed = f32x4.max(f32x4.abs(f32x4.sub(v128.load(out), u)), f32x4.abs(f32x4.sub(v128.load(out, 16), v)));
+    if (!v128.any_true(f32x4.gt(changed, f32x4.splat(ENOUGH)))) break;
   }
 }
 

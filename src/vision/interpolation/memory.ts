@@ -1,8 +1,10 @@
 /** Kernel memory of interpolation: a few frames of the source with their pyramids and motions, and a few new frames. */
 import { Arena, padded } from "../../kernels/arena.ts";
 import { createMemory } from "../../kernels/kernels.ts";
-import { WorkerPool } from "../../kernels/pool.ts";
+import { LocalPool } from "../../kernels/local-pool.ts";
+import { type JobRunner, WorkerPool } from "../../kernels/pool.ts";
 import type { Frame, Plane } from "../../media/frame.ts";
+import { jobs } from "./jobs.ts";
 import type { InterpolationPlan } from "./plan.ts";
 
 /** Fields of motion between two frames: from the first to the second, back, and centred between them. */
@@ -18,10 +20,12 @@ export type SourceSlot = {
 };
 
 const START = 1024;
+/** Frames of fewer pixels are done sooner than another thread has heard of them. */
+const LEAST_PIXELS = 64 * 64;
 
 /** Allocated once: its size follows from the plan. */
 export class InterpolationMemory {
-  readonly pool: WorkerPool;
+  readonly pool: JobRunner;
   readonly sources: SourceSlot[];
   readonly targets: number[];
   readonly #memory: WebAssembly.Memory;
@@ -46,15 +50,16 @@ export class InterpolationMemory {
       },
     }));
     this.targets = Array.from({ length: counts.targets }, () => arena.take(frameBytes));
-    this.pool = new WorkerPool({
-      threads: counts.threads,
-      memory: this.#memory,
-      jobs: new URL("./jobs.js", import.meta.url),
-      scratch: Array.from({ length: counts.threads }, () => {
-        const start = arena.take(scratchBytes);
-        return { start, end: start + scratchBytes };
-      }),
+    const scratch = Array.from({ length: counts.threads }, () => {
+      const start = arena.take(scratchBytes);
+      return { start, end: start + scratchBytes };
     });
+    const memory = this.#memory;
+    const [{ width, height }] = plan.planes;
+    this.pool =
+      width * height < LEAST_PIXELS
+        ? new LocalPool({ memory, jobs, scratch: scratch[0]! })
+        : new WorkerPool({ threads: counts.threads, memory, jobs: new URL("./jobs.js", import.meta.url), scratch });
   }
 
   /** Copies a frame in. @throws RangeError when it does not fit the format. */
