@@ -34,13 +34,12 @@ export function between({ kernels, scratch }: JobContext, input: BetweenInput): 
   const marks = records + padded(pixels * RECORD_BYTES);
   const pathWork = marks + padded(pixels);
   const work = pathWork + padded(PATH_WORK);
-  const isDraft = plan.effort === "draft";
   const at = (field: number | undefined): number => (field === undefined ? 0 : fieldAt(flow, field).u);
   const bends = input.before !== undefined && input.after !== undefined;
   kernels.interpolatePaths(
     at(motions.forward),
     at(motions.backward),
-    isDraft ? 0 : at(motions.middle),
+    plan.hasMiddle ? at(motions.middle) : 0,
     bends ? at(input.before) : 0,
     bends ? at(input.after) : 0,
     padded(planeBytes),
@@ -75,7 +74,7 @@ export function between({ kernels, scratch }: JobContext, input: BetweenInput): 
       pathBytes,
       marks,
       records,
-      isDraft ? 2 : 3,
+      plan.hasMiddle ? 3 : 2,
       width,
       height,
       plane.spanX,

@@ -29,8 +29,11 @@ export type InterpolationOptions = {
 const AHEAD = 4;
 /** New frames computed before they are asked for. */
 const PENDING = 4;
-/** Correlation along the motion below which two frames are of different scenes. */
-const CUT = 0.75;
+/**
+ * Correlation along the motion, both ways, below which two frames are of different scenes. On real clips with every third frame dropped it
+ * stayed above 0.93, between frames of different clips it reached 0.71.
+ */
+const CUT = 0.82;
 
 type Source = {
   readonly slot: SourceSlot;
@@ -160,12 +163,13 @@ class Interpolation {
     const { pyramid: a, motions } = first.slot;
     const { pyramid: b } = second.slot;
     const plan = this.#plan;
-    const [alike] = await Promise.all([
-      pool.run<number>("findMiddle", { plan, first: a, second: b, target: motions.middle } satisfies MiddleInput),
-      pool.run("findMotion", { plan, from: a, to: b, target: motions.forward } satisfies MotionInput),
-      pool.run("findMotion", { plan, from: b, to: a, target: motions.backward } satisfies MotionInput),
+    const [there, back] = await Promise.all([
+      pool.run<number>("findMotion", { plan, from: a, to: b, target: motions.forward } satisfies MotionInput),
+      pool.run<number>("findMotion", { plan, from: b, to: a, target: motions.backward } satisfies MotionInput),
+      plan.hasMiddle &&
+        pool.run("findMiddle", { plan, first: a, second: b, target: motions.middle } satisfies MiddleInput),
     ]);
-    return alike;
+    return Math.min(there, back);
   }
 
   #deliver(source: Source): Item {

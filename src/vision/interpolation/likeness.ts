@@ -9,7 +9,8 @@ export function likeness(a: Float32Array, b: Float32Array, { width, height, stri
   let [sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0];
   for (let y = 0; y < height; y++) {
     for (let at = y * stride, end = at + width; at < end; at++) {
-      const [x, z] = [a[at]!, b[at]!];
+      const x = a[at]!;
+      const z = b[at]!;
       sumA += x;
       sumB += z;
       squaresA += x * x;

@@ -15,10 +15,11 @@ export type PlaneSize = {
 
 /** Everything about frames of one format. */
 export type InterpolationPlan = {
-  readonly effort: Effort;
   readonly flow: FlowPlan;
-  /** Level at which the search for the motion centred between two frames ends, and that on which frames are compared to tell cuts. */
+  /** Whether the motion centred between two frames is sought too, and the level at which that ends. */
+  readonly hasMiddle: boolean;
   readonly middle: number;
+  /** Level on which frames are compared to tell cuts. */
   readonly compared: number;
   readonly planes: readonly [PlaneSize, PlaneSize, PlaneSize];
   readonly bitDepth: number;
@@ -71,11 +72,11 @@ export function planInterpolation(format: FrameFormat, effort: Effort): Interpol
   const small = flow.levels.findIndex((level) => level.width <= COMPARED_WIDTH);
   const compared = Math.max(flow.finest, small < 0 ? coarsest : small);
   return {
-    effort,
     flow,
     compared,
     // Where both directions contradict each other little depends on the last pixel.
-    middle: effort === "draft" ? compared : Math.min(flow.finest + 1, compared),
+    hasMiddle: effort === "best",
+    middle: Math.min(flow.finest + 1, coarsest),
     planes: [luma, chroma, chroma],
     bitDepth,
     offsets: [0, bytes(luma), bytes(luma) + bytes(chroma)],
