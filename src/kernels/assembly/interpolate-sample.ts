@@ -9,14 +9,15 @@ const WHOLE: i32 = 1 << 14;
 export const TABLES: usize = 2560;
 export const DOWN: usize = 512;
 /**
- * Keys' cubic (a = -0.5) weights of the four samples around a place n / STEPS past the second. Across: four i16 that add up to WHOLE. Down, from
+ * Keys' cubic (a = -0.65: the mean of two pictures would be soft with -0.5) weights of the four samples around a place n / STEPS past the second. Across: four i16 that add up to WHOLE. Down, from
  * DOWN: each weight twice, in f32, and 1 / WHOLE of them.
  */
 export function fillWeights(tables: usize): void {
   for (let n = 0; n < STEPS; n++) {
     const t = <f32>n / <f32>STEPS, t2 = t * t, t3 = t2 * t;
-    const h: f32 = 0.5, b: f32 = 2.5, two: f32 = 2, whole = <f32>WHOLE;
-    const w0 = (-h * t3 + t2 - h * t) * whole, w2 = (h * t + two * t2 - (h + <f32>1) * t3) * whole, w3 = (h * t3 - h * t2) * whole;
+    const c: f32 = -0.65, two: f32 = 2, three: f32 = 3, whole = <f32>WHOLE;
+    const w0 = (c * t3 - two * c * t2 + c * t) * whole, w2 = (-(c + two) * t3 + (two * c + three) * t2 - c * t) * whole;
+    const w3 = (-c * t3 + c * t2) * whole;
     const i0 = <i32>nearest(w0), i2 = <i32>nearest(w2), i3 = <i32>nearest(w3);
     const at = tables + (<usize>n << 3);
     store<i16>(at, <i16>i0); store<i16>(at, <i16>(WHOLE - i0 - i2 - i3), 2); store<i16>(at, <i16>i2, 4); store<i16>(at, <i16>i3, 6);
