@@ -130,6 +130,7 @@ export type Kernels = {
   flowWiden8(source: number, width: number, height: number, scale: number, level: number, stride: number): void;
   flowWiden16(source: number, width: number, height: number, scale: number, level: number, stride: number): void;
   flowHalve(source: number, width: number, height: number, sourceStride: number, level: number, stride: number): void;
+  flowLikeness(a: number, b: number, width: number, height: number, stride: number): number;
   flowSearch(
     first: number,
     second: number,

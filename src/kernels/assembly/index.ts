@@ -5,7 +5,7 @@ export { alignStep } from "./align";
 export { gather8, gather16 } from "./gather";
 export { cameraResidual, carryCollect, carrySplat, cellMeans8, cellMeans16, layCells8, layCells16, spreadMotion } from "./carry";
 export { matchPatch } from "./patches";
-export { flowMargin, flowWiden8, flowWiden16, flowHalve } from "./flow-pyramid";
+export { flowMargin, flowWiden8, flowWiden16, flowHalve, flowLikeness } from "./flow-pyramid";
 export { flowSearch, flowDensify, flowSeed, flowOffer } from "./flow-search";
 export { flowWarp, flowRefine } from "./flow-refine";
 export { flowAdd, flowEnlarge, flowDisagreement } from "./flow-field";

@@ -9,8 +9,8 @@ const WHOLE: i32 = 1 << 14;
 export const TABLES: usize = 2560;
 export const DOWN: usize = 512;
 /**
- * Keys' cubic (a = -0.65: the mean of two pictures would be soft with -0.5) weights of the four samples around a place n / STEPS past the second. Across: four i16 that add up to WHOLE. Down, from
- * DOWN: each weight twice, in f32, and 1 / WHOLE of them.
+ * Keys' cubic weights (a = -0.65: with the usual -0.5 the mean of two pictures is soft) of the four samples around a place n / STEPS past the
+ * second. Across: four i16 that add up to WHOLE. Down, from DOWN: each weight twice, in f32, and 1 / WHOLE of them.
  */
 export function fillWeights(tables: usize): void {
   for (let n = 0; n < STEPS; n++) {

@@ -8,7 +8,7 @@ import type { FlowLevel } from "../flow/plan.ts";
 export type AffineMotion = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 /** About so many places of a field are looked at. */
-const SAMPLES = 400;
+const SAMPLES = 150;
 const ROUNDS = 8;
 
 /**

@@ -2,8 +2,6 @@
 import { padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { computeFlow, fieldAt } from "../flow/flow.ts";
-import type { FlowLevel } from "../flow/plan.ts";
-import { likeness } from "./likeness.ts";
 import type { InterpolationPlan } from "./plan.ts";
 
 /** What {@link findMotion} takes: addresses of two pyramids, and of the field to be made. */
@@ -19,7 +17,7 @@ export type MotionInput = {
  * @returns how alike the frame is to its neighbour seen along the motion: 1 the same, 0 nothing in common.
  */
 export function findMotion(context: JobContext, { plan, from, to, target }: MotionInput): number {
-  const { kernels, memory, scratch } = context;
+  const { kernels, scratch } = context;
   const { flow, compared } = plan;
   computeFlow(context, flow, { from, to, target });
   const own = flow.levels[flow.finest]!;
@@ -34,6 +32,5 @@ export function findMotion(context: JobContext, { plan, from, to, target }: Moti
     kernels.flowHalve(seen(i - 1), above.width, above.height, above.stride, seen(i), flow.levels[i]!.stride);
   }
   const level = flow.levels[compared]!;
-  const pixels = (at: number, { stride, height }: FlowLevel) => new Float32Array(memory.buffer, at, stride * height);
-  return likeness(pixels(from + flow.offsets[compared]!, level), pixels(seen(compared), level), level);
+  return kernels.flowLikeness(from + flow.offsets[compared]!, seen(compared), level.width, level.height, level.stride);
 }
