@@ -5,7 +5,7 @@
  */
 import { padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import { type FlowField, fieldAt } from "../flow/flow.ts";
+import { type FlowField, fieldAt, matchLevel } from "../flow/flow.ts";
 import type { FlowLevel } from "../flow/plan.ts";
 import { type AffineMotion, fitAffine } from "./model.ts";
 import { type InterpolationPlan, MIDDLE_PLANES } from "./plan.ts";
@@ -78,33 +78,7 @@ export function findMiddle(context: JobContext, { plan, first, second, target }:
         scratch.start,
       );
     }
-    kernels.flowSearch(
-      seenFirst,
-      seenSecond,
-      width,
-      height,
-      stride,
-      patches,
-      columns,
-      rows,
-      options.step,
-      options.iterations,
-      scratch.start,
-    );
-    kernels.flowDensify(
-      seenFirst,
-      seenSecond,
-      width,
-      height,
-      stride,
-      patches,
-      columns,
-      rows,
-      options.step,
-      du,
-      dv,
-      weight,
-    );
+    matchLevel(context, options, level, { first: seenFirst, second: seenSecond, patches, u: du, v: dv, weight });
     kernels.flowAdd(field.u, du, width, height, stride);
     kernels.flowAdd(field.v, dv, width, height, stride);
     if (i > stop) {
