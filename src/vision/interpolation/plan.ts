@@ -40,9 +40,11 @@ const COMPARED_WIDTH = 128;
 
 /** Planes of the finest level that the search for the middle's motion works in. */
 export const MIDDLE_PLANES = 9;
-/** Planes of paths of a frame in between; bytes of the record of a pixel that has several, and of what finding paths works with. */
+/** Planes of paths of a frame in between. */
 export const PATH_PLANES = 5;
+/** Bytes of the record of a pixel that has several paths. */
 export const RECORD_BYTES = 64;
+/** Bytes that finding paths works with. */
 export const PATH_WORK = 208;
 /** Kernels read up to this many bytes past a plane's end. */
 const BEHIND = 64;
