@@ -186,6 +186,7 @@ export type Kernels = {
   flowWiden8(source: number, width: number, height: number, scale: number, level: number, stride: number): void;
   flowWiden16(source: number, width: number, height: number, scale: number, level: number, stride: number): void;
   flowHalve(source: number, width: number, height: number, sourceStride: number, level: number, stride: number): void;
+  flowLikeness(a: number, b: number, width: number, height: number, stride: number): number;
   flowSearch(
     first: number,
     second: number,
@@ -326,8 +327,10 @@ export type Kernels = {
     time: number,
     apart: number,
     paths: number,
-    setBytes: number,
+    pathBytes: number,
     marks: number,
+    records: number,
+    work: number,
   ): void;
   interpolateBlend8: Blend;
   interpolateBlend16: Blend;
@@ -491,23 +494,26 @@ export type Kernels = {
   fuseAdd(target: number, differences: number, levels: number, shares: number, count: number): void;
 };
 
-/** See `blend` in assembly/interpolate.ts. */
+/** See `blend` in assembly/interpolate-blend.ts. */
 export type Blend = (
   first: number,
   second: number,
+  target: number,
+  planes: number,
+  apart: number,
   width: number,
   height: number,
   highest: number,
   paths: number,
-  setBytes: number,
-  count: number,
+  pathBytes: number,
   marks: number,
+  records: number,
+  count: number,
   levelWidth: number,
   levelHeight: number,
   spanX: number,
   spanY: number,
   work: number,
-  target: number,
 ) => void;
 
 /** See `refine8` in assembly/upscale.ts. */

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ReshootError } from "../errors.ts";
 import { createMemory } from "./kernels.ts";
+import { LocalPool } from "./local-pool.ts";
+import { jobs } from "./pool.test.jobs.ts";
 import { WorkerPool } from "./pool.ts";
 
 function pool(threads: number, timeout?: number): { pool: WorkerPool; memory: WebAssembly.Memory } {
@@ -43,5 +45,19 @@ describe("WorkerPool", () => {
     const { pool: own } = pool(1);
     const job = own.run("hang", null);
     await Promise.all([assert.rejects(job, /stop here/), own.close(new Error("stop here"))]);
+  });
+});
+
+describe("LocalPool", () => {
+  it("answers jobs, passes failures on, and refuses jobs once closed", async () => {
+    const memory = createMemory(1);
+    const own = new LocalPool({ memory, jobs, scratch: { start: 1024, end: 2048 } });
+    assert.equal(await own.run("add", [1, 1]), 2);
+    await assert.rejects(own.run("fail", null), /as asked/);
+    await assert.rejects(own.run("nothing", null), /no job nothing/);
+    assert.equal(await own.run("write", 78), 1024);
+    assert.equal(new Uint8Array(memory.buffer)[1024], 78);
+    await own.close(new Error("stop here"));
+    await assert.rejects(own.run("add", [1, 1]), /stop here/);
   });
 });

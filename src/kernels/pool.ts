@@ -17,6 +17,12 @@ export type JobContext = {
 /** A job: takes and returns plain data that can be cloned. */
 export type Job = (context: JobContext, input: never) => unknown;
 
+/** Who runs jobs. */
+export type JobRunner = {
+  run<Result>(job: string, input: unknown): Promise<Result>;
+  close(reason?: Error): Promise<void>;
+};
+
 /** What {@link WorkerPool} starts its threads with. */
 export type PoolOptions = {
   readonly threads: number;
@@ -42,7 +48,7 @@ type Thread = { worker: Worker; task?: Waiting; timer?: NodeJS.Timeout };
 const TIMEOUT = 120_000;
 
 /** Threads that run named jobs over one shared memory, one job a thread at a time. */
-export class WorkerPool {
+export class WorkerPool implements JobRunner {
   readonly #threads: Thread[];
   readonly #queue: Waiting[] = [];
   readonly #timeout: number;

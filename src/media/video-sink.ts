@@ -22,6 +22,9 @@ import { planarFormat } from "./pixel-format.ts";
 import { VIDEO_ENCODERS } from "./video-encoders.ts";
 import { DEFAULT_FORMAT, VIDEO_FORMATS } from "./video-formats.ts";
 
+/** Pictures of fewer pixels are encoded sooner than another thread has heard of them. */
+const LEAST_PIXELS = 64 * 64;
+
 /** How a video is written. */
 export type VideoOptions = {
   readonly format: FrameFormat;
@@ -90,6 +93,7 @@ export async function createVideo(path: string, options: VideoOptions): Promise<
   const encodedRange = spec.limitedRange ? AVCOL_RANGE_MPEG : range;
   const output = await createOutput(path, container);
   const encoder = new CodecContext();
+  const isTiny = width * height < LEAST_PIXELS;
   const packet = new Packet();
   packet.alloc();
   const scaler = createScaler();
@@ -156,7 +160,7 @@ export async function createVideo(path: string, options: VideoOptions): Promise<
     let firstPts = 0n;
     let lastPts = 0n;
     const drain = async (): Promise<void> => {
-      while ((await encoder.receivePacket(packet)) >= 0) {
+      while ((isTiny ? encoder.receivePacketSync(packet) : await encoder.receivePacket(packet)) >= 0) {
         if (packet.duration <= 0n) packet.duration = step;
         const written = toSeconds(packet.dts, timeBase);
         await output.write(packet, stream, timeBase);
@@ -165,7 +169,7 @@ export async function createVideo(path: string, options: VideoOptions): Promise<
     };
     const encode = async (picture: NativeFrame): Promise<void> => {
       picture.duration = step;
-      check(await encoder.sendFrame(picture), "encoding");
+      check(isTiny ? encoder.sendFrameSync(picture) : await encoder.sendFrame(picture), "encoding");
       await drain();
     };
     const toEncoder = (native: NativeFrame): NativeFrame => {

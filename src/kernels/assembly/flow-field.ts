@@ -1,28 +1,39 @@
-// Flow fields: to full size, and whether both directions agree.
+// Flow fields: to full size, summed, and whether both directions agree.
+
+import { bilinearFour, flowMargin } from "./flow-pyramid";
 
 /**
  * A field at another size, bilinearly: for each of `width` x `height` pixels (rows of `stride`) the value of a field that is `scale` times
- * smaller, times `scale`.
+ * smaller, times `scale`. The source has margins, which this fills.
  */
 export function flowEnlarge(
   source: usize, sourceWidth: i32, sourceHeight: i32, sourceStride: i32, scale: i32, target: usize, width: i32, height: i32, stride: i32,
 ): void {
   const inverse: f32 = 1 / <f32>scale, half: f32 = 0.5, factor = <f32>scale;
+  const bytes = <usize>sourceStride << 2;
+  const lanes = f32x4(0, 1, 2, 3), low = f32x4.splat(0), maxX = f32x4.splat(<f32>(sourceWidth - 1));
+  flowMargin(source, sourceWidth, sourceHeight, sourceStride);
   for (let y = 0; y < height; y++) {
     const py = min(max((<f32>y + half) * inverse - half, 0), <f32>(sourceHeight - 1));
     const iy = <i32>py;
     const fy = py - <f32>iy;
     const above = source + (<usize>(iy * sourceStride) << 2);
-    const below = iy + 1 < sourceHeight ? above + (<usize>sourceStride << 2) : above;
     const row = target + (<usize>(y * stride) << 2);
-    for (let x = 0; x < width; x++) {
-      const px = min(max((<f32>x + half) * inverse - half, 0), <f32>(sourceWidth - 1));
-      const ix = <i32>px;
-      const fx = px - <f32>ix;
-      const o = <usize>ix << 2, n: usize = ix + 1 < sourceWidth ? o + 4 : o;
-      const top = load<f32>(above + o) + fx * (load<f32>(above + n) - load<f32>(above + o));
-      const bottom = load<f32>(below + o) + fx * (load<f32>(below + n) - load<f32>(below + o));
-      store<f32>(row + (<usize>x << 2), factor * (top + fy * (bottom - top)));
+    for (let x = 0; x < width; x += 4) {
+      const at = f32x4.add(f32x4.splat(<f32>x), lanes);
+      const px = f32x4.min(f32x4.max(f32x4.sub(f32x4.mul(f32x4.add(at, f32x4.splat(half)), f32x4.splat(inverse)), f32x4.splat(half)), low), maxX);
+      const ix = i32x4.trunc_sat_f32x4_s(px), fx = f32x4.sub(px, f32x4.convert_i32x4_s(ix));
+      const a = <usize>i32x4.extract_lane(ix, 0) << 2, b = <usize>i32x4.extract_lane(ix, 1) << 2;
+      const c = <usize>i32x4.extract_lane(ix, 2) << 2, d = <usize>i32x4.extract_lane(ix, 3) << 2;
+      const value = f32x4.mul(f32x4.splat(factor), bilinearFour(above + a, above + b, above + c, above + d, bytes, fx, f32x4.splat(fy)));
+      const to = row + (<usize>x << 2);
+      if (x + 4 <= width) {
+        v128.store(to, value);
+        continue;
+      }
+      v128.store32_lane(to, value, 0);
+      if (x + 1 < width) v128.store32_lane(to, value, 1, 4);
+      if (x + 2 < width) v128.store32_lane(to, value, 2, 8);
     }
   }
 }
@@ -63,4 +74,16 @@ function between(at: usize, right: usize, below: usize, fx: f32, fy: f32): f32 {
   const top = load<f32>(at) + fx * (load<f32>(at + right) - load<f32>(at));
   const bottom = load<f32>(at + below) + fx * (load<f32>(at + below + right) - load<f32>(at + below));
   return top + fy * (bottom - top);
+}
+
+/** Adds one field to another, and repeats the edges into the margin. */
+export function flowAdd(target: usize, source: usize, width: i32, height: i32, stride: i32): void {
+  const bytes = <usize>stride << 2;
+  for (let y = 0; y < height; y++) {
+    const row = <usize>y * bytes;
+    for (let x: usize = 0; x < (<usize>width << 2); x += 16) {
+      v128.store(target + row + x, f32x4.add(v128.load(target + row + x), v128.load(source + row + x)));
+    }
+  }
+  flowMargin(target, width, height, stride);
 }

@@ -72,3 +72,34 @@ export function flowHalve(source: usize, width: i32, height: i32, sourceStride: 
   }
   flowMargin(level, w2, h2, stride);
 }
+
+/**
+ * How alike two levels are once brightness and contrast are taken out: their correlation, -1 to 1. Pictures without contrast are like everything.
+ */
+export function flowLikeness(a: usize, b: usize, width: i32, height: i32, stride: i32): f64 {
+  let sumA: f64 = 0, sumB: f64 = 0, squaresA: f64 = 0, squaresB: f64 = 0, products: f64 = 0;
+  for (let y = 0; y < height; y++) {
+    const row = <usize>(y * stride) << 2;
+    for (let x: usize = 0; x < <usize>width << 2; x += 4) {
+      const p = <f64>load<f32>(a + row + x), q = <f64>load<f32>(b + row + x);
+      sumA += p; sumB += q; squaresA += p * p; squaresB += q * q; products += p * q;
+    }
+  }
+  // A level's square of noise everywhere makes flat pictures alike.
+  const count = <f64>(width * height);
+  const ownA = max<f64>(0, squaresA - sumA * sumA / count) + count, ownB = max<f64>(0, squaresB - sumB * sumB / count) + count;
+  return (products - sumA * sumB / count + count) / Math.sqrt(ownA * ownB);
+}
+
+/** Four values of a level, bilinearly: `a` to `d` are the addresses of their upper left neighbours, `fx` and `fy` how far they lie past them. */
+// @ts-ignore: decorator
+@inline
+export function bilinearFour(a: usize, b: usize, c: usize, d: usize, bytes: usize, fx: v128, fy: v128): v128 {
+  const t01 = v128.load64_lane(b, v128.load64_zero(a), 1), t23 = v128.load64_lane(d, v128.load64_zero(c), 1);
+  const b01 = v128.load64_lane(b + bytes, v128.load64_zero(a + bytes), 1), b23 = v128.load64_lane(d + bytes, v128.load64_zero(c + bytes), 1);
+  const tl = v128.shuffle<f32>(t01, t23, 0, 2, 4, 6), tr = v128.shuffle<f32>(t01, t23, 1, 3, 5, 7);
+  const bl = v128.shuffle<f32>(b01, b23, 0, 2, 4, 6), br = v128.shuffle<f32>(b01, b23, 1, 3, 5, 7);
+  const top = f32x4.add(tl, f32x4.mul(fx, f32x4.sub(tr, tl)));
+  const bottom = f32x4.add(bl, f32x4.mul(fx, f32x4.sub(br, bl)));
+  return f32x4.add(top, f32x4.mul(fy, f32x4.sub(bottom, top)));
+}

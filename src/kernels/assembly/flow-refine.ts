@@ -1,7 +1,7 @@
 // Variational refinement of a flow field (Brox et al. 2004; Kroeger et al. 2016, section 2.3): constancy of values and gradients,
 // both normalised and robust, and a smooth field with edges.
 
-import { flowMargin, MARGIN } from "./flow-pyramid";
+import { bilinearFour, flowMargin, MARGIN } from "./flow-pyramid";
 
 /** Below this, squared, gradients count as noise. */
 const NOISE: f32 = 0.01;
@@ -28,15 +28,7 @@ export function flowWarp(
       const at = i32x4.shl(i32x4.add(i32x4.mul(iy, strides), ix), 2);
       const p0 = image + <usize>i32x4.extract_lane(at, 0), p1 = image + <usize>i32x4.extract_lane(at, 1);
       const p2 = image + <usize>i32x4.extract_lane(at, 2), p3 = image + <usize>i32x4.extract_lane(at, 3);
-      const bytes = <usize>stride << 2;
-      // Left and right neighbours of four places, above and below.
-      const t01 = v128.load64_lane(p1, v128.load64_zero(p0), 1), t23 = v128.load64_lane(p3, v128.load64_zero(p2), 1);
-      const b01 = v128.load64_lane(p1 + bytes, v128.load64_zero(p0 + bytes), 1), b23 = v128.load64_lane(p3 + bytes, v128.load64_zero(p2 + bytes), 1);
-      const tl = v128.shuffle<f32>(t01, t23, 0, 2, 4, 6), tr = v128.shuffle<f32>(t01, t23, 1, 3, 5, 7);
-      const bl = v128.shuffle<f32>(b01, b23, 0, 2, 4, 6), br = v128.shuffle<f32>(b01, b23, 1, 3, 5, 7);
-      const top = f32x4.add(tl, f32x4.mul(fx, f32x4.sub(tr, tl)));
-      const bottom = f32x4.add(bl, f32x4.mul(fx, f32x4.sub(br, bl)));
-      v128.store(target + o, f32x4.add(top, f32x4.mul(fy, f32x4.sub(bottom, top))));
+      v128.store(target + o, bilinearFour(p0, p1, p2, p3, <usize>stride << 2, fx, fy));
     }
   }
   flowMargin(target, width, height, stride);
@@ -90,7 +82,10 @@ export function flowRefine(
   flowMargin(u, width, height, stride); flowMargin(v, width, height, stride);
 }
 
-/** The linear system of one round: a11, a12, a22, b1, b2, and the stiffness of the links to the right and below. */
+/**
+ * The linear system of one round: b1, b2, a12, the stiffness of every pixel's links to the right and below, and in place of a11 and a22 one
+ * over the sum of each and the stiffness of all four links.
+ */
 function assemble(
   width: i32, height: i32, stride: i32, ix: usize, planeBytes: usize, u: usize, v: usize, smooth: f32, value: f32, gradient: f32,
 ): void {
@@ -134,6 +129,15 @@ function assemble(
       const bend = f32x4.add(f32x4.add(f32x4.mul(ux, ux), f32x4.mul(uy, uy)), f32x4.add(f32x4.mul(vx, vx), f32x4.mul(vy, vy)));
       v128.store(link + o, f32x4.div(smoothWeight, f32x4.sqrt(f32x4.add(bend, round))));
     }
+    // At the picture's ends a link leads to the pixel itself.
+    store<f32>(link + row - 4, load<f32>(link + row));
+    if (y == 0) memory.copy(link - bytes, link, <usize>width << 2);
+    for (let x: usize = 0; x < (<usize>width << 2); x += 16) {
+      const o = row + x, own = v128.load(link + o);
+      const stiff = f32x4.add(f32x4.add(own, own), f32x4.add(v128.load(link + o - 4), v128.load(link + o - bytes)));
+      v128.store(a11 + o, f32x4.div(one, f32x4.add(v128.load(a11 + o), stiff)));
+      v128.store(a22 + o, f32x4.div(one, f32x4.add(v128.load(a22 + o), stiff)));
+    }
   }
 }
 
@@ -152,9 +156,8 @@ function sweep(width: i32, height: i32, stride: i32, system: usize, planeBytes: 
     // Ends of the row, and the rows beyond the ends of the picture, repeat the edge.
     store<f32>(u + row - 4, load<f32>(u + row)); store<f32>(v + row - 4, load<f32>(v + row));
     store<f32>(u + row + last, load<f32>(u + row + last), 4); store<f32>(v + row + last, load<f32>(v + row + last), 4);
-    store<f32>(link + row - 4, load<f32>(link + row));
     if (y == 0) {
-      memory.copy(u - bytes, u, <usize>width << 2); memory.copy(v - bytes, v, <usize>width << 2); memory.copy(link - bytes, link, <usize>width << 2);
+      memory.copy(u - bytes, u, <usize>width << 2); memory.copy(v - bytes, v, <usize>width << 2);
     }
     if (y == height - 1) {
       memory.copy(u + row + bytes, u + row, <usize>width << 2); memory.copy(v + row + bytes, v + row, <usize>width << 2);
@@ -162,7 +165,6 @@ function sweep(width: i32, height: i32, stride: i32, system: usize, planeBytes: 
     for (let x: usize = 0; x <= last; x += 16) {
       const o = row + x;
       const own = v128.load(link + o), left = v128.load(link + o - 4), above = v128.load(link + o - bytes);
-      const stiff = f32x4.add(f32x4.add(own, own), f32x4.add(left, above));
       const U = v128.load(u + o), V = v128.load(v + o);
       const aroundU = f32x4.add(
         f32x4.mul(own, f32x4.add(v128.load(u + o, 4), v128.load(u + o + bytes))),
@@ -173,9 +175,9 @@ function sweep(width: i32, height: i32, stride: i32, system: usize, planeBytes: 
         f32x4.add(f32x4.mul(left, v128.load(v + o - 4)), f32x4.mul(above, v128.load(v + o - bytes))),
       );
       const m12 = v128.load(a12 + o);
-      const solvedU = f32x4.div(f32x4.add(f32x4.sub(v128.load(b1 + o), f32x4.mul(m12, V)), aroundU), f32x4.add(v128.load(a11 + o), stiff));
+      const solvedU = f32x4.mul(f32x4.add(f32x4.sub(v128.load(b1 + o), f32x4.mul(m12, V)), aroundU), v128.load(a11 + o));
       const newU = f32x4.add(U, f32x4.mul(relax, f32x4.sub(solvedU, U)));
-      const solvedV = f32x4.div(f32x4.add(f32x4.sub(v128.load(b2 + o), f32x4.mul(m12, newU)), aroundV), f32x4.add(v128.load(a22 + o), stiff));
+      const solvedV = f32x4.mul(f32x4.add(f32x4.sub(v128.load(b2 + o), f32x4.mul(m12, newU)), aroundV), v128.load(a22 + o));
       v128.store(u + o, newU);
       v128.store(v + o, f32x4.add(V, f32x4.mul(relax, f32x4.sub(solvedV, V))));
     }

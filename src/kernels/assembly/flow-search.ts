@@ -106,25 +106,33 @@ export function flowSearch(
         const column = pass == 0 ? i : columns - 1 - i;
         const x = place(column, step, width);
         const at = patches + <usize>((row * columns + column) * 12);
-        preparePatch(first + (<usize>(y * stride + x) << 2), <usize>stride << 2, scratch);
         const px = <f32>x, py = <f32>y;
-        let u = load<f32>(at), v = load<f32>(at, 4);
-        let tx = min(max(px + u, lowest), maxX), ty = min(max(py + v, lowest), maxY);
-        let cost = comparePatch(scratch, second, stride, tx, ty);
-        u = tx - px; v = ty - py;
+        let u = load<f32>(at), v = load<f32>(at, 4), cost = load<f32>(at, 8);
+        let tx: f32 = 0, ty: f32 = 0, isPrepared = false, isLast = false, isNew = false;
+        if (pass == 0) {
+          preparePatch(first + (<usize>(y * stride + x) << 2), <usize>stride << 2, scratch);
+          tx = min(max(px + u, lowest), maxX); ty = min(max(py + v, lowest), maxY);
+          cost = comparePatch(scratch, second, stride, tx, ty);
+          u = tx - px; v = ty - py;
+          isPrepared = true; isLast = true; isNew = true;
+        }
         // The neighbours' displacements, where they fit better.
         for (let k = 0; k < 2; k++) {
           if (k == 0 ? i == 0 : j == 0) continue;
           const other = k == 0 ? at + <usize>(sign * 12) : at + <usize>(sign * columns * 12);
           const ou = load<f32>(other), ov = load<f32>(other, 4);
           if (Mathf.abs(ou - u) + Mathf.abs(ov - v) < 0.05) continue;
+          if (!isPrepared) { preparePatch(first + (<usize>(y * stride + x) << 2), <usize>stride << 2, scratch); isPrepared = true; }
           tx = min(max(px + ou, lowest), maxX); ty = min(max(py + ov, lowest), maxY);
           const c = comparePatch(scratch, second, stride, tx, ty);
-          if (c < cost) { cost = c; u = tx - px; v = ty - py; }
+          isLast = c < cost;
+          if (isLast) { cost = c; u = tx - px; v = ty - py; isNew = true; }
         }
+        // What the first pass found is as good as it gets.
+        if (!isNew) continue;
         const startU = u, startV = v, startCost = cost;
         // Gauss-Newton from the best of them, as long as it helps.
-        comparePatch(scratch, second, stride, px + u, py + v);
+        if (!isLast) comparePatch(scratch, second, stride, px + u, py + v);
         for (let n = 0; n < iterations; n++) {
           const bx = load<f32>(scratch, 3 * PART + 32), by = load<f32>(scratch, 3 * PART + 36);
           const xx = load<f32>(scratch, 3 * PART), xy = load<f32>(scratch, 3 * PART + 4), yy = load<f32>(scratch, 3 * PART + 8);

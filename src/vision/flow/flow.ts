@@ -6,7 +6,7 @@
 
 import { padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import type { FlowLevel, FlowPlan } from "./plan.ts";
+import type { FlowLevel, FlowOptions, FlowPlan } from "./plan.ts";
 
 /** A packed luma plane in kernel memory: `width * height` samples of the plan's full size. */
 export type FlowPicture = {
@@ -90,34 +90,8 @@ export function computeFlow(
         height,
       );
     }
-    kernels.flowSearch(
-      first,
-      second,
-      width,
-      height,
-      stride,
-      patches,
-      columns,
-      rows,
-      options.step,
-      options.iterations,
-      scratch.start,
-    );
     const seen = plane(level, 4);
-    kernels.flowDensify(
-      first,
-      second,
-      width,
-      height,
-      stride,
-      patches,
-      columns,
-      rows,
-      options.step,
-      field.u,
-      field.v,
-      seen,
-    );
+    matchLevel(context, options, level, { first, second, patches, ...field, weight: seen });
     if (options.rounds > 0) {
       kernels.flowWarp(second, width, height, stride, field.u, field.v, 1, seen);
       const [smooth, value, gradient] = WEIGHTS;
@@ -140,6 +114,21 @@ export function computeFlow(
       );
     }
   }
+}
+
+/**
+ * One level of the search: from the guesses that the level's `patches` (f32 triples) hold to the displacement of every pixel at `u` and `v`.
+ * `first` and `second`: the level of both pictures. `weight`: a plane to work with. All are addresses, those of planes of their first pixels.
+ */
+export function matchLevel(
+  { kernels, scratch }: JobContext,
+  { step, iterations }: FlowOptions,
+  { width, height, stride, columns, rows }: FlowLevel,
+  at: { first: number; second: number; patches: number; u: number; v: number; weight: number },
+): void {
+  const { first, second, patches, u, v, weight } = at;
+  kernels.flowSearch(first, second, width, height, stride, patches, columns, rows, step, iterations, scratch.start);
+  kernels.flowDensify(first, second, width, height, stride, patches, columns, rows, step, u, v, weight);
 }
 
 /** A field at full size at `target`: u, then v, `width * height` f32 each, packed, in full pixels. */

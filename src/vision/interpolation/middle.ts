@@ -5,9 +5,8 @@
  */
 import { padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import { type FlowField, fieldAt } from "../flow/flow.ts";
+import { type FlowField, fieldAt, matchLevel } from "../flow/flow.ts";
 import type { FlowLevel } from "../flow/plan.ts";
-import { likeness } from "./likeness.ts";
 import { type AffineMotion, fitAffine } from "./model.ts";
 import { type InterpolationPlan, MIDDLE_PLANES } from "./plan.ts";
 
@@ -23,8 +22,8 @@ export type MiddleInput = {
 const FAVOUR = 1.1;
 const SLACK = 64;
 
-/** @returns how alike the frames are along the motion: 1 the same, 0 nothing in common. */
-export function findMiddle(context: JobContext, { plan, first, second, target }: MiddleInput): number {
+/** Makes a field whose edges are repeated around it. */
+export function findMiddle(context: JobContext, { plan, first, second, target }: MiddleInput): void {
   const { kernels, memory, scratch } = context;
   const { levels, finest, options, offsets } = plan.flow;
   const stop = plan.middle;
@@ -38,7 +37,6 @@ export function findMiddle(context: JobContext, { plan, first, second, target }:
   };
   const floats = (at: number, count: number): Float32Array => new Float32Array(memory.buffer, at, count);
   let model: AffineMotion | undefined;
-  let alike = 1;
   let above: { readonly level: FlowLevel; readonly field: FlowField } | undefined;
   for (let i = levels.length - 1; i >= stop; i--) {
     const level = levels[i]!;
@@ -54,11 +52,8 @@ export function findMiddle(context: JobContext, { plan, first, second, target }:
         kernels.flowEnlarge(coarse[name], from.width, from.height, from.stride, 2, field[name], width, height, stride);
       } else floats(field[name] - lead, planeBytes / 4).fill(0);
     }
-    const meet = (): void => {
-      kernels.flowWarp(first + offsets[i]!, width, height, stride, field.u, field.v, -0.5, seenFirst);
-      kernels.flowWarp(second + offsets[i]!, width, height, stride, field.u, field.v, 0.5, seenSecond);
-    };
-    meet();
+    kernels.flowWarp(first + offsets[i]!, width, height, stride, field.u, field.v, -0.5, seenFirst);
+    kernels.flowWarp(second + offsets[i]!, width, height, stride, field.u, field.v, 0.5, seenSecond);
     floats(patches, columns * rows * 3).fill(0);
     if (model) {
       const count = columns * rows * 2;
@@ -83,39 +78,9 @@ export function findMiddle(context: JobContext, { plan, first, second, target }:
         scratch.start,
       );
     }
-    kernels.flowSearch(
-      seenFirst,
-      seenSecond,
-      width,
-      height,
-      stride,
-      patches,
-      columns,
-      rows,
-      options.step,
-      options.iterations,
-      scratch.start,
-    );
-    kernels.flowDensify(
-      seenFirst,
-      seenSecond,
-      width,
-      height,
-      stride,
-      patches,
-      columns,
-      rows,
-      options.step,
-      du,
-      dv,
-      weight,
-    );
+    matchLevel(context, options, level, { first: seenFirst, second: seenSecond, patches, u: du, v: dv, weight });
     kernels.flowAdd(field.u, du, width, height, stride);
     kernels.flowAdd(field.v, dv, width, height, stride);
-    if (i === plan.compared) {
-      meet();
-      alike = likeness(floats(seenFirst, stride * height), floats(seenSecond, stride * height), level);
-    }
     if (i > stop) {
       model = fitAffine(floats(field.u, stride * height), floats(field.v, stride * height), level, 2 ** i);
     }
@@ -131,7 +96,6 @@ export function findMiddle(context: JobContext, { plan, first, second, target }:
       kernels.flowMargin(to[name], width, height, stride);
     }
   }
-  return alike;
 }
 
 /** For every patch, what the model says that its centre still has to move. */
@@ -148,7 +112,8 @@ function offerModel(
     for (let column = 0; column < columns; column++) {
       const x = centre(column, width);
       const at = Math.min(height - 1, Math.round(y)) * stride + Math.min(width - 1, Math.round(x));
-      const [fullX, fullY] = [(x + 0.5) * scale, (y + 0.5) * scale];
+      const fullX = (x + 0.5) * scale;
+      const fullY = (y + 0.5) * scale;
       const to = 2 * (row * columns + column);
       guesses[to] = (a * fullX + b * fullY + c) / scale - u[at]!;
       guesses[to + 1] = (d * fullX + e * fullY + f) / scale - v[at]!;

@@ -8,7 +8,7 @@ import type { FlowLevel } from "../flow/plan.ts";
 export type AffineMotion = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 /** About so many places of a field are looked at. */
-const SAMPLES = 400;
+const SAMPLES = 150;
 const ROUNDS = 8;
 
 /**
@@ -24,43 +24,45 @@ export function fitAffine(
   scale: number,
 ): AffineMotion | undefined {
   const step = Math.max(1, Math.floor(Math.sqrt((width * height) / SAMPLES)));
+  const [columns, rows] = [Math.ceil(width / step), Math.ceil(height / step)];
+  const count = columns * rows;
   // Places are normed by the width, so that the equations are well scaled.
   const unit = width * scale;
-  const points: Point[] = [];
-  for (let y = 0; y < height; y += step) {
-    for (let x = 0; x < width; x += step) {
-      const at = y * stride + x;
-      points.push({
-        x: ((x + 0.5) * scale) / unit,
-        y: ((y + 0.5) * scale) / unit,
-        u: u[at]! * scale,
-        v: v[at]! * scale,
-      });
-    }
+  const [pu, pv] = [new Float64Array(count), new Float64Array(count)];
+  for (let k = 0; k < count; k++) {
+    const at = Math.floor(k / columns) * step * stride + (k % columns) * step;
+    pu[k] = u[at]! * scale;
+    pv[k] = v[at]! * scale;
   }
-  let mu = [0, 0, median(points.map((point) => point.u))];
-  let mv = [0, 0, median(points.map((point) => point.v))];
+  let mu = [0, 0, median(pu)];
+  let mv = [0, 0, median(pv)];
   let spread = 16;
   for (let round = 0; round < ROUNDS; round++) {
     let [xx, xy, x1, yy, y1, n] = [1e-6, 0, 0, 1e-6, 0, 1e-6];
     let [ux, uy, u1, vx, vy, v1] = [0, 0, 0, 0, 0, 0];
-    for (const { x, y, u: pu, v: pv } of points) {
-      const ru = pu - (mu[0]! * x + mu[1]! * y + mu[2]!);
-      const rv = pv - (mv[0]! * x + mv[1]! * y + mv[2]!);
-      const weight = 1 / (1 + (ru * ru + rv * rv) / (spread * spread)) ** 2;
-      const [wx, wy] = [weight * x, weight * y];
+    const [ua, ub, uc] = mu as [number, number, number];
+    const [va, vb, vc] = mv as [number, number, number];
+    for (let k = 0; k < count; k++) {
+      const x = ((k % columns) * step + 0.5) / width;
+      const y = (Math.floor(k / columns) * step + 0.5) / width;
+      const ru = pu[k]! - (ua * x + ub * y + uc);
+      const rv = pv[k]! - (va * x + vb * y + vc);
+      const closeness = 1 + (ru * ru + rv * rv) / (spread * spread);
+      const weight = 1 / (closeness * closeness);
+      const wx = weight * x;
+      const wy = weight * y;
       xx += wx * x;
       xy += wx * y;
       x1 += wx;
       yy += wy * y;
       y1 += wy;
       n += weight;
-      ux += wx * pu;
-      uy += wy * pu;
-      u1 += weight * pu;
-      vx += wx * pv;
-      vy += wy * pv;
-      v1 += weight * pv;
+      ux += wx * pu[k]!;
+      uy += wy * pu[k]!;
+      u1 += weight * pu[k]!;
+      vx += wx * pv[k]!;
+      vy += wy * pv[k]!;
+      v1 += weight * pv[k]!;
     }
     const matrix = [xx, xy, x1, xy, yy, y1, x1, y1, n];
     const [bu, bv] = [
@@ -75,10 +77,8 @@ export function fitAffine(
   return [mu[0]! / unit, mu[1]! / unit, mu[2]!, mv[0]! / unit, mv[1]! / unit, mv[2]!];
 }
 
-type Point = { readonly x: number; readonly y: number; readonly u: number; readonly v: number };
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1]!;
+function median(values: Float64Array): number {
+  return values.slice().sort()[values.length >> 1]!;
 }
 
 /** Three linear equations, by elimination; undefined when they are not independent. */

@@ -15,16 +15,19 @@ export type PlaneSize = {
 
 /** Everything about frames of one format. */
 export type InterpolationPlan = {
-  readonly effort: Effort;
   readonly flow: FlowPlan;
-  /** Level at which the search for the motion centred between two frames ends, and that on which frames are compared to tell cuts. */
+  /** Whether the motion centred between two frames is sought too, and the level at which that ends. */
+  readonly hasMiddle: boolean;
   readonly middle: number;
+  /** Level on which frames are compared to tell cuts. */
   readonly compared: number;
   readonly planes: readonly [PlaneSize, PlaneSize, PlaneSize];
   readonly bitDepth: number;
-  readonly planeBytes: readonly [number, number, number];
-  /** Bytes of a set of paths, and of what blending works with beside them. */
-  readonly setBytes: number;
+  /** Where a frame's planes begin in its memory, packed, and how many bytes it has. */
+  readonly offsets: readonly [number, number, number];
+  readonly frameBytes: number;
+  /** Bytes of one plane of paths, and of what blending works with beside them. */
+  readonly pathBytes: number;
   readonly blendBytes: number;
   /** Bytes of scratch memory that every job has room in. */
   readonly scratchBytes: number;
@@ -37,8 +40,14 @@ const COMPARED_WIDTH = 128;
 
 /** Planes of the finest level that the search for the middle's motion works in. */
 export const MIDDLE_PLANES = 9;
-/** Sets of paths of a frame in between. */
-export const PATH_SETS = 4;
+/** Planes of paths of a frame in between. */
+export const PATH_PLANES = 5;
+/** Bytes of the record of a pixel that has several paths. */
+export const RECORD_BYTES = 64;
+/** Bytes that finding paths works with. */
+export const PATH_WORK = 208;
+/** Kernels read up to this many bytes past a plane's end. */
+const BEHIND = 64;
 
 /** Plans for frames of `format`. */
 export function planInterpolation(format: FrameFormat, effort: Effort): InterpolationPlan {
@@ -53,27 +62,30 @@ export function planInterpolation(format: FrameFormat, effort: Effort): Interpol
     spanY: span / (1 << chromaShiftY),
   };
   const luma: PlaneSize = { width, height, spanX: span, spanY: span };
-  const bytes = (plane: PlaneSize): number => plane.width * plane.height * (bitDepth > 8 ? 2 : 1);
+  const bytes = (plane: PlaneSize): number => padded(plane.width * plane.height * (bitDepth > 8 ? 2 : 1) + BEHIND);
   const patches = padded(own.columns * own.rows * 12) + padded(own.columns * own.rows * 8) + 1024;
   const ofMiddle = patches + MIDDLE_PLANES * padded(own.planeBytes);
-  const pixels = own.width * own.height;
-  const setBytes = padded(pixels * 20);
-  const blendBytes = padded(2064 + (own.width + 1) * 20);
+  const pixels = own.height * (own.width + 3);
+  const pathBytes = padded(pixels * 4);
+  const blendBytes = padded(2560 + 12 * (width + 4) + 8 * width + 144);
+  const ofPaths =
+    PATH_PLANES * pathBytes + padded(pixels * RECORD_BYTES) + padded(pixels) + padded(PATH_WORK) + blendBytes;
   const coarsest = flow.levels.length - 1;
   const small = flow.levels.findIndex((level) => level.width <= COMPARED_WIDTH);
   const compared = Math.max(flow.finest, small < 0 ? coarsest : small);
   return {
-    effort,
     flow,
     compared,
     // Where both directions contradict each other little depends on the last pixel.
-    middle: effort === "draft" ? compared : Math.min(flow.finest + 1, compared),
+    hasMiddle: effort === "best",
+    middle: Math.min(flow.finest + 1, coarsest),
     planes: [luma, chroma, chroma],
     bitDepth,
-    planeBytes: [bytes(luma), bytes(chroma), bytes(chroma)],
-    setBytes,
+    offsets: [0, bytes(luma), bytes(luma) + bytes(chroma)],
+    frameBytes: bytes(luma) + 2 * bytes(chroma),
+    pathBytes,
     blendBytes,
-    scratchBytes: Math.max(flow.scratchBytes, ofMiddle, PATH_SETS * setBytes + blendBytes + padded(pixels)),
+    scratchBytes: Math.max(flow.scratchBytes, ofMiddle, ofPaths),
   };
 }
 

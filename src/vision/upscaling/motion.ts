@@ -3,7 +3,6 @@ import { Arena, padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { buildPyramid, computeFlow, fieldAt } from "../flow/flow.ts";
 import { type FlowOptions, type FlowPlan, planFlow } from "../flow/plan.ts";
-import { likeness } from "../interpolation/likeness.ts";
 import type { PlaneAt } from "./planes.ts";
 
 /** How motion is found: coarsely, and then to a fraction of a pixel at full size. */
@@ -64,7 +63,7 @@ export function prepare(context: JobContext, { plan, luma, pyramid }: PrepareInp
 
 /** See {@link MotionInput}. @returns how alike the two are along the motion, -1 to 1: below about 0.75 they are of different scenes. */
 export function findMotion(context: JobContext, { plan, from, to, target }: MotionInput): number {
-  const { kernels, memory, scratch } = context;
+  const { kernels, scratch } = context;
   const { coarse, full } = plan;
   const arena = new Arena(scratch.start + coarse.scratchBytes, scratch.end);
   const [whole, field] = [full.levels[0]!, fieldAt(full, target)];
@@ -87,7 +86,5 @@ export function findMotion(context: JobContext, { plan, from, to, target }: Moti
     kernels.flowWarp(second, width, height, stride, field.u, field.v, 1, seen);
     kernels.flowSharpen(first, seen, width, height, stride, field.u, field.v, FLAT, work, 4 * (width + 32));
   }
-  const pixels = stride * height;
-  const rows = { ...whole, height: Math.ceil(height / SPARSE), stride: stride * SPARSE };
-  return likeness(new Float32Array(memory.buffer, first, pixels), new Float32Array(memory.buffer, seen, pixels), rows);
+  return kernels.flowLikeness(first, seen, width, Math.ceil(height / SPARSE), stride * SPARSE);
 }
