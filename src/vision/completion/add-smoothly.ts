@@ -1,11 +1,19 @@
 /** Steadies a fill over time without blurring it. */
 import type { PixelList } from "./pixels.ts";
 
+/** Noise of this many levels in a fill is half taken away where the picture is calm; less is left: to take it costs sharpness. */
+const VISIBLE = 1;
+/** A picture whose neighbouring samples differ by more than this many times the noise is texture. */
+const TEXTURE = 32;
+/** A quarter of Gaussian noise is smaller than this share of its standard deviation. */
+const QUARTER = 0.3186;
+
 /**
- * Adds a change to values: where `isWhole` as it is, elsewhere its smooth part, the mean over the square of pixels around. What was
- * interpolated once more than the values has lost sharpness; means over squares are all that it may say.
- * @param pixels of the values, in rows from the top, each from the left. @param change of them, in levels. @param radius half the square's
- *   side, in samples. @param isWhole asked of an index of `pixels`.
+ * Adds a change to values: where `isWhole` as it is, elsewhere its smooth part (the mean over the square of pixels around), and the rest
+ * where the values are noisy and the picture is calm. What was interpolated once more than the values has lost sharpness.
+ * @param change in levels; overwritten. @param pixels of the values, in rows from the top, each from the left. @param radius half the square's
+ *   side, in samples. @param isWhole asked of an index of `pixels`. @param steepness difference of the picture's samples around the i-th
+ *   pixel, in levels. @param level 1 of 8-bit samples in levels of these.
  */
 export function addSmoothly(
   values: Float32Array,
@@ -13,6 +21,8 @@ export function addSmoothly(
   change: Float32Array,
   radius: number,
   isWhole: (i: number) => boolean,
+  steepness: (i: number) => number,
+  level: number,
 ): void {
   if (pixels.length === 0) return;
   let [x0, x1] = [Number.POSITIVE_INFINITY, 0];
@@ -41,15 +51,24 @@ export function addSmoothly(
     }
   }
   for (let i = 0; i < pixels.length; i++) {
-    if (isWhole(i)) {
-      values[i]! += change[i]!;
-      continue;
-    }
     const [x, y] = [(pixels[i]! & 0xffff) - x0, (pixels[i]! >> 16) - y0];
     const [left, right] = [Math.max(0, x - radius), Math.min(columns, x + radius + 1)];
     const top = Math.max(0, y - radius) * (columns + 1);
     const bottom = Math.min(rows, y + radius + 1) * (columns + 1);
     const count = counts[bottom + right]! - counts[bottom + left]! - counts[top + right]! + counts[top + left]!;
-    values[i]! += (sums[bottom + right]! - sums[bottom + left]! - sums[top + right]! + sums[top + left]!) / count;
+    const smooth = (sums[bottom + right]! - sums[bottom + left]! - sums[top + right]! + sums[top + left]!) / count;
+    values[i]! += smooth;
+    change[i]! -= smooth;
   }
+  const noise = noiseOf(change);
+  const most = noise ** 2 / (noise ** 2 + (VISIBLE * level) ** 2);
+  const calm = (TEXTURE * noise) ** 2 + 1e-6;
+  for (let i = 0; i < pixels.length; i++)
+    values[i]! += change[i]! * (isWhole(i) ? 1 : (most * calm) / (calm + steepness(i) ** 2));
+}
+
+/** Standard deviation of the noise in a difference of which most may be something else. */
+function noiseOf(values: Float32Array): number {
+  const sample = Float32Array.from({ length: Math.ceil(values.length / 4) }, (_, i) => Math.abs(values[4 * i]!)).sort();
+  return sample[sample.length >> 2]! / QUARTER;
 }

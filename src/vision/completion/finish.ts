@@ -1,6 +1,6 @@
 /** Last job of a frame with a hole: steadies the fill over time, blends its edge, and hands the picture out. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, samplesAt, UNSEEN } from "../frames/layout.ts";
+import { bytesAt, type Layout, type PlaneSize, samplesAt, UNSEEN } from "../frames/layout.ts";
 import type { Box } from "../registration/align.ts";
 import { addSmoothly } from "./add-smoothly.ts";
 import { type Fractions, restore } from "./fractions.ts";
@@ -46,7 +46,7 @@ export function finish(
       if (fractions) restore(values, fractions[plane]!);
       const isStill = neighbours.every((one) => one.exact);
       const isWhole = (i: number) => isStill || state[lumaIndex(place(i), size, width)] === UNSEEN;
-      steady(context, layout, plane, { pixels, values, neighbours, isWhole });
+      steady(context, layout, plane, { pixels, values, fills, neighbours, isWhole });
     }
     if (grain !== undefined)
       addGrain(values, pixels, out, size, (at) => edge[lumaIndex(at, size, width)]!, grain + plane);
@@ -71,16 +71,28 @@ function steady(
   input: {
     readonly pixels: PixelList;
     readonly values: Float32Array;
+    readonly fills: Uint8Array | Uint16Array;
     readonly neighbours: readonly Source[];
     readonly isWhole: (i: number) => boolean;
   },
 ): void {
-  const { pixels, values, neighbours, isWhole } = input;
+  const { pixels, values, fills, neighbours, isWhole } = input;
+  const size = layout.sizes[plane]!;
   const options = { plane, from: "filled", most: neighbours.length } as const;
   const { values: change, counts } = gatherPixels(context, layout, pixels, neighbours, options);
   // Where an effect was kept in all of them, there is nothing to be steadied by.
   for (let i = 0; i < pixels.length; i++) change[i] = counts[i] ? change[i]! - values[i]! : 0;
-  addSmoothly(values, pixels, change, Math.max(2, layout.radius >> layout.sizes[plane]!.shiftX), isWhole);
+  const steepness = (i: number) => steepnessAt(fills, size, pixels[i]!);
+  addSmoothly(values, pixels, change, Math.max(2, layout.radius >> size.shiftX), isWhole, steepness, 2 ** (layout.format.bitDepth - 8));
+}
+
+/** Difference across a sample and down it, together. */
+function steepnessAt(plane: Uint8Array | Uint16Array, { width, height }: PlaneSize, pixel: number): number {
+  const [x, y] = [pixel & 0xffff, pixel >> 16];
+  const row = y * width;
+  const across = plane[row + Math.min(width - 1, x + 1)]! - plane[row + Math.max(0, x - 1)]!;
+  const down = plane[Math.min(height - 1, y + 1) * width + x]! - plane[Math.max(0, y - 1) * width + x]!;
+  return Math.abs(across) + Math.abs(down);
 }
 
 /** Share of the fill by distance to the hole: whole over the inner half of the band, then falling to zero. */
