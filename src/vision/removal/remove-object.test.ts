@@ -297,13 +297,15 @@ describe("removeObject", () => {
   it("gives the same result with any number of threads, and grain by seed", async () => {
     const format = { ...SMALL, width: 80, height: 48 };
     const clip = renderClip({ format, frames: 14, camera: (i) => [1, 0, 1.5 * i, 0, 1, 0, 0, 0, 1] });
-    const [one, two, grain, other] = await Promise.all([
+    const [one, three, two, again, grain, other] = await Promise.all([
       removed(clip, format),
       removed(clip, format, { threads: 3 }),
+      removed(clip, format, { threads: 2 }),
+      removed(clip, format),
       removed(clip, format, { grain: true }),
       removed(clip, format, { grain: true, seed: 2 }),
     ]);
-    assert.deepEqual(one, two);
+    for (const same of [three, two, again]) assert.deepEqual(one, same);
     assert.notDeepEqual(one, grain);
     assert.notDeepEqual(grain, other);
     assertUntouchedOutside(clip, grain!, format);
