@@ -83,7 +83,15 @@ function steady(
   // Where an effect was kept in all of them, there is nothing to be steadied by.
   for (let i = 0; i < pixels.length; i++) change[i] = counts[i] ? change[i]! - values[i]! : 0;
   const steepness = (i: number) => steepnessAt(fills, size, pixels[i]!);
-  addSmoothly(values, pixels, change, Math.max(2, layout.radius >> size.shiftX), isWhole, steepness, 2 ** (layout.format.bitDepth - 8));
+  addSmoothly(
+    values,
+    pixels,
+    change,
+    Math.max(2, layout.radius >> size.shiftX),
+    isWhole,
+    steepness,
+    2 ** (layout.format.bitDepth - 8),
+  );
 }
 
 /** Difference across a sample and down it, together. */
