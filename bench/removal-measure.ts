@@ -24,7 +24,12 @@ export type Quality = {
    * what is seen to flicker. The truth's own noise, fresh in every frame and nobody's to restore, averages out.
    */
   readonly flicker: number;
+  /** The same of means over 17 x 17 pixels: brightness that wavers over areas, which is seen first. */
+  readonly drift: number;
 };
+
+/** Half the side of the squares that {@link Quality.flicker} and {@link Quality.drift} look at. */
+const RADII = [2, 8] as const;
 
 /** Compares a result, laid out as the truth. `motions` from {@link motionsOf}. */
 export function measure(reference: Reference, result: Uint8Array, motions: readonly Homography[]): Quality {
@@ -32,15 +37,17 @@ export function measure(reference: Reference, result: Uint8Array, motions: reado
   const luma = width * height;
   const frameBytes = (luma * 3) / 2;
   const frames = mask.length / luma;
-  let [squares, pixels, similarity, changes, compared] = [0, 0, 0, 0, 0];
-  let before = new Float32Array(luma);
+  const meansOf = boxMeans(width, height);
+  let [squares, pixels, similarity, compared] = [0, 0, 0, 0];
+  const changes = RADII.map(() => 0);
+  let before: Float32Array[] = [];
   for (let frame = 0; frame < frames; frame++) {
     const own = result.subarray(frame * frameBytes, frame * frameBytes + luma);
     const real = truth.subarray(frame * frameBytes, frame * frameBytes + luma);
     const hole = mask.subarray(frame * luma, (frame + 1) * luma);
     const earlier = frame > 0 ? mask.subarray((frame - 1) * luma, frame * luma) : undefined;
     const error = Float32Array.from(own, (value, i) => value - real[i]!);
-    const smooth = boxMean(error, width, height);
+    const means = RADII.map((radius) => meansOf(error, radius));
     const h = motions[frame];
     for (let i = 0; i < luma; i++) {
       if (hole[i]! < 128) continue;
@@ -53,15 +60,16 @@ export function measure(reference: Reference, result: Uint8Array, motions: reado
       const [qx, qy] = [(h[0]! * x + h[1]! * y + h[2]!) / w, (h[3]! * x + h[4]! * y + h[5]!) / w];
       if (!(qx >= 0 && qy >= 0 && qx < width - 1 && qy < height - 1)) continue;
       if (earlier[Math.round(qy) * width + Math.round(qx)]! < 128) continue;
-      changes += (smooth[i]! - bilinear(before, width, qx, qy)) ** 2;
+      for (const [k, mean] of means.entries()) changes[k]! += (mean[i]! - bilinear(before[k]!, width, qx, qy)) ** 2;
       compared++;
     }
-    before = smooth;
+    before = means;
   }
   return {
     psnr: 10 * Math.log10(255 ** 2 / (squares / pixels)),
     ssim: similarity / pixels,
-    flicker: Math.sqrt(changes / compared),
+    flicker: Math.sqrt(changes[0]! / compared),
+    drift: Math.sqrt(changes[1]! / compared),
   };
 }
 
@@ -95,21 +103,18 @@ export function motionsOf({ width, height, truth }: Reference): Homography[] {
   });
 }
 
-/** Means over 5 x 5 pixels, fewer at the picture's edge. */
-function boxMean(values: Float32Array, width: number, height: number): Float32Array<ArrayBuffer> {
-  const run = (from: Float32Array, count: number, lines: number, step: number, pitch: number) => {
-    const out = new Float32Array(from.length);
-    for (let line = 0; line < lines; line++) {
-      for (let i = 0; i < count; i++) {
-        const [first, last] = [Math.max(0, i - 2), Math.min(count - 1, i + 2)];
-        let sum = 0;
-        for (let k = first; k <= last; k++) sum += from[line * pitch + k * step]!;
-        out[line * pitch + i * step] = sum / (last - first + 1);
-      }
-    }
-    return out;
+/** Means over squares of pixels, fewer at the picture's edge. */
+function boxMeans(width: number, height: number): (values: Float32Array, radius: number) => Float32Array {
+  const count = width * height;
+  const [from, to] = [1024, 1024 + 4 * count + 16];
+  const scratch = Math.ceil((to + 4 * count) / 16) * 16 + 16;
+  const memory = createMemory(scratch + 4 * count + 8 * (width + 4));
+  const kernels = loadKernels(memory);
+  return (values, radius) => {
+    new Float32Array(memory.buffer, from, count).set(values);
+    kernels.boxMean(from, width, height, radius, to, scratch);
+    return new Float32Array(memory.buffer, to, count).slice();
   };
-  return run(run(values, width, height, 1, width), height, width, width, 1);
 }
 
 function bilinear(values: Float32Array, width: number, x: number, y: number): number {

@@ -176,12 +176,12 @@ async function removal(
 function print(name: string, rows: readonly Row[]): void {
   const best = rows.find(({ method }) => method === RIVALS.median);
   console.log(`### ${name}\n`);
-  console.log("| method | PSNR, dB | SSIM | flicker | frames/s | of the registered median's speed |");
-  console.log("|---|---|---|---|---|---|");
+  console.log("| method | PSNR, dB | SSIM | flicker | drift | frames/s | of the registered median's speed |");
+  console.log("|---|---|---|---|---|---|---|");
   for (const { method, quality, rates } of rows) {
-    const { psnr, ssim, flicker } = quality;
+    const { psnr, ssim, flicker, drift } = quality;
     const ratio = best ? `${(median(rates) / median(best.rates)).toFixed(1)} times` : "";
-    const figures = [psnr.toFixed(2), ssim.toFixed(4), flicker.toFixed(2), spread(rates, 1), ratio];
+    const figures = [psnr.toFixed(2), ssim.toFixed(4), flicker.toFixed(3), drift.toFixed(3), spread(rates, 1), ratio];
     console.log(`| ${method} | ${figures.join(" | ")} |`);
   }
   console.log("");

@@ -13,6 +13,7 @@ export type Kernels = {
   narrow(source: number, count: number, shift: number, target: number): void;
   halve(source: number, width: number, height: number, target: number): void;
   halveBlocked(source: number, width: number, height: number, target: number): void;
+  smooth(source: number, width: number, height: number, target: number, scratch: number): void;
   distance(labels: number, width: number, height: number, threshold: number, target: number): void;
   alignStep(
     template: number,

@@ -1,6 +1,6 @@
 // Entry of the WebAssembly module. Every kernel works on raw pointers into one shared memory and keeps no state: module
 // level data would be written again by each thread that instantiates the module.
-export { narrow, halve, halveBlocked, distance } from "./planes";
+export { narrow, halve, halveBlocked, smooth, distance } from "./planes";
 export { alignStep } from "./align";
 export { gather8, gather16 } from "./gather";
 export { cameraResidual, carryCollect, carrySplat, cellMeans8, cellMeans16, layCells8, layCells16, spreadMotion } from "./carry";

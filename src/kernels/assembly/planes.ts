@@ -28,6 +28,57 @@ export function halve(source: usize, width: i32, height: i32, target: usize): vo
   }
 }
 
+/** Eight samples of a row as 16-bit words. */
+// @ts-ignore: decorator
+@inline
+function words(row: usize, x: i32): v128 {
+  return i16x8.extend_low_i8x16_u(v128.load64_zero(row + <usize>x));
+}
+
+/** Sum with the binomial weights 1 4 6 4 1. */
+// @ts-ignore: decorator
+@inline
+function binomial(a: v128, b: v128, c: v128, d: v128, e: v128): v128 {
+  const four = i16x8.shl(i16x8.add(b, d), 2);
+  const six = i16x8.add(i16x8.shl(c, 2), i16x8.shl(c, 1));
+  return i16x8.add(i16x8.add(a, e), i16x8.add(four, six));
+}
+
+/**
+ * Blurs an 8-bit plane by the 5 x 5 binomial filter, its border repeated. What is left can be interpolated linearly with next to no
+ * error. `scratch`: 2 * (width + 20) bytes.
+ */
+export function smooth(source: usize, width: i32, height: i32, target: usize, scratch: usize): void {
+  // A row of column sums, with room for two on the left and for what is read beyond the right end.
+  const sums = scratch + 16;
+  for (let y = 0; y < height; y++) {
+    const r0 = source + <usize>(max(y - 2, 0) * width), r1 = source + <usize>(max(y - 1, 0) * width);
+    const r2 = source + <usize>(y * width);
+    const r3 = source + <usize>(min(y + 1, height - 1) * width), r4 = source + <usize>(min(y + 2, height - 1) * width);
+    let x = 0;
+    for (; x + 8 <= width; x += 8)
+      v128.store(sums + (<usize>x << 1), binomial(words(r0, x), words(r1, x), words(r2, x), words(r3, x), words(r4, x)));
+    for (; x < width; x++) {
+      const four = 4 * (<u32>load<u8>(r1 + x) + <u32>load<u8>(r3 + x));
+      store<u16>(sums + (<usize>x << 1), <u32>load<u8>(r0 + x) + <u32>load<u8>(r4 + x) + four + 6 * <u32>load<u8>(r2 + x));
+    }
+    store<u32>(sums - 4, <u32>load<u16>(sums) * 0x10001);
+    store<u32>(sums + (<usize>width << 1), <u32>load<u16>(sums + (<usize>(width - 1) << 1)) * 0x10001);
+    const row = target + <usize>(y * width);
+    for (x = 0; x + 8 <= width; x += 8) {
+      const p = sums + (<usize>x << 1);
+      const sum = binomial(v128.load(p - 4), v128.load(p - 2), v128.load(p), v128.load(p + 2), v128.load(p + 4));
+      const mean = i16x8.shr_u(i16x8.add(sum, i16x8.splat(128)), 8);
+      v128.store64_lane(row + <usize>x, i8x16.narrow_i16x8_u(mean, mean), 0);
+    }
+    for (; x < width; x++) {
+      const p = sums + (<usize>x << 1);
+      const four = 4 * (<u32>load<u16>(p - 2) + <u32>load<u16>(p + 2));
+      store<u8>(row + <usize>x, (<u32>load<u16>(p - 4) + <u32>load<u16>(p + 4) + four + 6 * <u32>load<u16>(p) + 128) >> 8);
+    }
+  }
+}
+
 /** Halves a map of blocked pixels: blocked where any of the four is. */
 export function halveBlocked(source: usize, width: i32, height: i32, target: usize): void {
   const w2 = (width + 1) >> 1;

@@ -5,6 +5,7 @@ import { AFFECTED, REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
 import { decideAffected } from "./affected.ts";
 import { smoothFill } from "./around.ts";
+import { type Fractions, Rounding } from "./fractions.ts";
 import { localise } from "./localise.ts";
 import { Membrane } from "./membrane.ts";
 import { gatherPixels, grown, listPixels, type PixelList } from "./pixels.ts";
@@ -26,6 +27,8 @@ export type EstimateInput = {
   readonly believable: number | undefined;
   /** Addresses of frames whose maps are wanted back as they fit around the hole. */
   readonly near: readonly number[];
+  /** Whether what rounding takes is wanted back. */
+  readonly exactly: boolean;
 };
 
 /** What {@link estimate} found. */
@@ -34,6 +37,8 @@ export type Estimated = {
   readonly unseen: number;
   /** Those of the sources asked for that fit. */
   readonly local: readonly Source[];
+  /** What rounding took. What is painted over later keeps it: there it is as good as random, and merely dithers. */
+  readonly fractions: Fractions | undefined;
 };
 
 /** Width in pixels of the ring on which a fill is compared with its surroundings. */
@@ -60,6 +65,7 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
   const ringReach = (radius + 1 + RING) * THIRD;
   const box = grown(input.hole, radius + 2 + RING, format);
   const sources = localise(context, layout, base, grown(input.hole, 24 + 4 * radius, format), input.sources);
+  const roundings = layout.sizes.map((size) => new Rounding(size));
   for (const plane of [0, 1, 2]) {
     const { width, height } = layout.sizes[plane]!;
     const samples = width * height;
@@ -79,8 +85,8 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
     const top = 2 ** format.bitDepth - 1;
     for (let i = 0; i < pixels.length; i++) {
       if (!counts[i]) continue;
-      const [x, y] = [pixels[i]! & 0xffff, pixels[i]! >> 16];
-      to[y * width + x] = Math.min(top, Math.max(0, Math.round(values[i]!)));
+      const at = (pixels[i]! >> 16) * width + (pixels[i]! & 0xffff);
+      to[at] = roundings[plane]!.round(values[i]!, at, top);
     }
     if (plane === 0) {
       for (let i = 0; i < pixels.length; i++) {
@@ -106,7 +112,10 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
         listPixels(layout, plane, box, (i) => state[i] === UNSEEN),
       );
   }
-  return { unseen, local: sources.filter((source) => input.near.includes(source.base)) };
+  const within = grown(input.hole, radius + 1, format);
+  const fractions = roundings.map((one, plane) => one.of(listPixels(layout, plane, within, (i) => edge[i]! <= reach)));
+  const local = sources.filter((source) => input.near.includes(source.base));
+  return { unseen, local, fractions: input.exactly ? fractions : undefined };
 }
 
 /** What the sources show of some pixels, without what moves where that leaves anything. */

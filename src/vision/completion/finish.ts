@@ -1,10 +1,11 @@
 /** Last job of a frame with a hole: steadies the fill over time, blends its edge, and hands the picture out. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, type PlaneSize, samplesAt } from "../frames/layout.ts";
+import { bytesAt, type Layout, type PlaneSize, samplesAt, UNSEEN } from "../frames/layout.ts";
 import type { Box } from "../registration/align.ts";
 import { addSmoothly } from "./add-smoothly.ts";
+import { type Fractions, restore } from "./fractions.ts";
 import { addGrain } from "./grain.ts";
-import { gatherPixels, grown, listPixels } from "./pixels.ts";
+import { gatherPixels, grown, listPixels, type PixelList } from "./pixels.ts";
 import type { Source } from "./sources.ts";
 
 /** What {@link finish} is asked. */
@@ -14,6 +15,8 @@ export type FinishInput = {
   readonly hole: Box;
   /** This frame and its filled neighbours; empty: no second pass. */
   readonly neighbours: readonly Source[];
+  /** What the estimate's rounding took, of each plane; undefined: unknown. */
+  readonly fractions: Fractions | undefined;
   /** Seed of the grain; undefined: none. */
   readonly grain: number | undefined;
 };
@@ -21,11 +24,12 @@ export type FinishInput = {
 /** @returns the three planes of the finished picture, packed. */
 export function finish(
   context: JobContext,
-  { layout, base, hole, neighbours, grain }: FinishInput,
+  { layout, base, hole, neighbours, fractions, grain }: FinishInput,
 ): (Uint8Array | Uint16Array)[] {
   const { memory } = context;
   const { width, height, bitDepth } = layout.format;
   const edge = bytesAt(memory, base + layout.edge, width * height);
+  const state = bytesAt(memory, base + layout.state, width * height);
   const reach = 3 * layout.radius;
   const alpha = softEdge(layout.radius);
   const box = grown(hole, layout.radius + 1, layout.format);
@@ -39,12 +43,10 @@ export function finish(
     const place = (i: number) => (pixels[i]! >> 16) * size.width + (pixels[i]! & 0xffff);
     for (let i = 0; i < pixels.length; i++) values[i] = fills[place(i)]!;
     if (neighbours.length > 1) {
-      const options = { plane, from: "filled", most: neighbours.length } as const;
-      const { values: steady, counts } = gatherPixels(context, layout, pixels, neighbours, options);
-      // Where an effect was kept in all of them, there is nothing to be steadied by.
-      for (let i = 0; i < pixels.length; i++) steady[i] = counts[i] ? steady[i]! - values[i]! : 0;
-      const radius = Math.max(2, layout.radius >> size.shiftX);
-      addSmoothly(values, steady, pixels, radius, (i) => steepness(fills, size, pixels[i]!));
+      if (fractions) restore(values, fractions[plane]!);
+      const isStill = neighbours.every((one) => one.exact);
+      const isWhole = (i: number) => isStill || state[lumaIndex(place(i), size, width)] === UNSEEN;
+      steady(context, layout, plane, { pixels, values, fills, neighbours, isWhole });
     }
     if (grain !== undefined)
       addGrain(values, pixels, out, size, (at) => edge[lumaIndex(at, size, width)]!, grain + plane);
@@ -58,8 +60,42 @@ export function finish(
   });
 }
 
+/**
+ * Moves values towards what the neighbours show at the same points of the scene. Seen background follows in what is smooth, which is
+ * where light drifts; what was made up, and what no camera motion blurs, follows whole.
+ */
+function steady(
+  context: JobContext,
+  layout: Layout,
+  plane: number,
+  input: {
+    readonly pixels: PixelList;
+    readonly values: Float32Array;
+    readonly fills: Uint8Array | Uint16Array;
+    readonly neighbours: readonly Source[];
+    readonly isWhole: (i: number) => boolean;
+  },
+): void {
+  const { pixels, values, fills, neighbours, isWhole } = input;
+  const size = layout.sizes[plane]!;
+  const options = { plane, from: "filled", most: neighbours.length } as const;
+  const { values: change, counts } = gatherPixels(context, layout, pixels, neighbours, options);
+  // Where an effect was kept in all of them, there is nothing to be steadied by.
+  for (let i = 0; i < pixels.length; i++) change[i] = counts[i] ? change[i]! - values[i]! : 0;
+  const steepness = (i: number) => steepnessAt(fills, size, pixels[i]!);
+  addSmoothly(
+    values,
+    pixels,
+    change,
+    Math.max(2, layout.radius >> size.shiftX),
+    isWhole,
+    steepness,
+    2 ** (layout.format.bitDepth - 8),
+  );
+}
+
 /** Difference across a sample and down it, together. */
-function steepness(plane: Uint8Array | Uint16Array, { width, height }: PlaneSize, pixel: number): number {
+function steepnessAt(plane: Uint8Array | Uint16Array, { width, height }: PlaneSize, pixel: number): number {
   const [x, y] = [pixel & 0xffff, pixel >> 16];
   const row = y * width;
   const across = plane[row + Math.min(width - 1, x + 1)]! - plane[row + Math.max(0, x - 1)]!;

@@ -1,6 +1,7 @@
 /** The frames held together: loaded, registered and divided into scenes. */
 import type { TimedFrame } from "../../media/frame.ts";
 import type { Carried } from "../completion/carry.ts";
+import type { Fractions } from "../completion/fractions.ts";
 import type { Source } from "../completion/sources.ts";
 import type { Box, MotionModel } from "../registration/align.ts";
 import { distance, IDENTITY } from "../registration/homography.ts";
@@ -31,6 +32,8 @@ export type Held = {
   past?: Carried;
   /** Set with `unseen`: frames close in time as they fit around the hole, by index. */
   local?: ReadonlyMap<number, Source>;
+  /** Set with `unseen` where a second pass needs it: what rounding took from the fill. */
+  fractions?: Fractions | undefined;
 };
 
 /** Frames between two cuts. */

@@ -18,9 +18,9 @@ import type { MaskedFrame, RemovalOptions } from "./options.ts";
 export type { MaskedFrame, RemovalOptions } from "./options.ts";
 
 /** Frames on either side that the second pass averages with. */
-const REFINE_REACH = 4;
-/** Weight of a neighbour in the second pass, by distance in frames. */
-const REFINE_WEIGHTS = [1, 1, 0.8, 0.6, 0.4];
+const REFINE_REACH = 5;
+/** Distance in frames at which a neighbour in the second pass counts 0.6. */
+const REFINE_DISTANCE = 3;
 /** Frames combined for a pixel at most; beyond the picture fewer: there is more of it, and the nearest in time fit best. */
 const SAMPLES = 16;
 const BEYOND_SAMPLES = 6;
@@ -147,12 +147,14 @@ class Removal {
           most: this.#options.beyond ? BEYOND_SAMPLES : SAMPLES,
           believable: moving ? sources.filter((source) => bases.has(source.base)).length : undefined,
           near: this.#near(frame).map((other) => other.base),
+          exactly: this.#options.refine,
         });
       }),
     );
     const unseenOf = moving ? await this.#moving.fill(this.#window, frames) : undefined;
     for (const [i, frame] of frames.entries()) {
-      const { unseen, local } = estimates[i]!;
+      const { unseen, local, fractions } = estimates[i]!;
+      frame.fractions = fractions;
       frame.unseen = unseenOf?.get(frame) ?? unseen;
       frame.local = new Map(
         this.#near(frame).flatMap(({ index, base }) => {
@@ -178,7 +180,8 @@ class Removal {
     if (!hole) return toFrame(layout, this.#memory.unload(base), pts);
     const neighbours = this.#options.refine ? this.#neighbours(frame) : [];
     const grain = this.#options.grain ? Math.imul(this.#options.seed, 0x9e3779b1) + frame.index * 3 : undefined;
-    const input: FinishInput = { layout, base, hole, neighbours, grain };
+    const input: FinishInput = { layout, base, hole, neighbours, fractions: frame.fractions, grain };
+    frame.fractions = undefined;
     return toFrame(layout, await this.#memory.pool.run<(Uint8Array | Uint16Array)[]>("finish", input), pts);
   }
 
@@ -203,7 +206,7 @@ class Removal {
       .filter((other) => other.unseen !== undefined)
       .sort((a, b) => Math.abs(a.index - frame.index) - Math.abs(b.index - frame.index) || a.index - b.index)
       .map((other) => {
-        const weight = REFINE_WEIGHTS[Math.abs(other.index - frame.index)]!;
+        const weight = Math.exp(-(((other.index - frame.index) / REFINE_DISTANCE) ** 2) / 2);
         const local = frame.local?.get(other.index);
         return local ? { ...local, weight } : this.#window.source(frame, other, weight);
       });
