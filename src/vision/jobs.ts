@@ -1,5 +1,5 @@
 /** What the threads of removal and of the search for a moving object can do. */
-import { beyond } from "./completion/beyond.ts";
+
 import { carry } from "./completion/carry.ts";
 import { estimate } from "./completion/estimate.ts";
 import { finish } from "./completion/finish.ts";
@@ -7,9 +7,10 @@ import { invent } from "./completion/invent.ts";
 import { layOver } from "./completion/lay-over.ts";
 import { markMotion } from "./completion/motion.ts";
 import { pairMotion } from "./completion/pair-motion.ts";
-import { panorama } from "./completion/panorama.ts";
 import { prepare } from "./frames/prepare.ts";
 import { difference } from "./moving-object/difference.ts";
+import { beyond } from "./panorama/beyond.ts";
+import { panorama } from "./panorama/panorama.ts";
 import { alignPair, alignToKey } from "./registration/pair.ts";
 
 /** Everything a vision thread can be asked, by name. */

@@ -8,7 +8,7 @@ import { exemplarScratch, MOST_PIXELS } from "../completion/exemplar.ts";
 import { layOverScratch } from "../completion/lay-over.ts";
 import { motionScratch } from "../completion/motion.ts";
 import { pairScratch } from "../completion/pair-motion.ts";
-import { MOST_TEXTURE_PIXELS, textureScratch } from "../completion/texture.ts";
+import { MOST_TEXTURE_PIXELS, textureScratch } from "../panorama/texture.ts";
 import { bytesAt, type Layout, samplesAt } from "./layout.ts";
 
 /** Bytes that frame slots may take altogether. */

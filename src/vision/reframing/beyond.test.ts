@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { FrameFormat, TimedFrame } from "../../media/frame.ts";
-import { continuePlanes, nearestKnown } from "../completion/continuation.ts";
 import { REMOVE } from "../mask.ts";
+import { continuePlanes, nearestKnown } from "../panorama/continuation.ts";
 import type { Homography } from "../registration/homography.ts";
 import { type RenderedFrame, renderClip, SMALL, stream } from "../removal/removal.test.clips.ts";
 import { removeObject } from "../removal/remove-object.ts";

@@ -1,9 +1,10 @@
 /** What lies beyond the picture and no frame shows: panoramas of the scene under way, and frames filled from them. */
-import type { PanoramaInput } from "../completion/panorama.ts";
-import { type PanoramaSource, type PanoramaView, panoramaView, showing } from "../completion/panorama-view.ts";
+
 import { type FrameMemory, SPARE_SLOTS } from "../frames/frame-memory.ts";
 import type { Layout } from "../frames/layout.ts";
 import type { Held, Window } from "../frames/window.ts";
+import type { PanoramaInput } from "../panorama/panorama.ts";
+import { type PanoramaSource, type PanoramaView, panoramaView, showing } from "../panorama/panorama-view.ts";
 
 /** A panorama in memory. The key frame may have left it: only its place in the scene counts. */
 type Panorama = { readonly base: number; readonly view: PanoramaView; readonly key: Held };

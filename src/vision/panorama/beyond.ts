@@ -1,10 +1,10 @@
 /** Job: what lies beyond the picture and no frame shows, from the scene's panoramas, so that it stays as it is. */
 import type { JobContext } from "../../kernels/pool.ts";
+import { Membrane } from "../completion/membrane.ts";
+import { gatherPixels, listPixels, type PixelList } from "../completion/pixels.ts";
 import { bytesAt, type Layout, samplesAt, UNSEEN } from "../frames/layout.ts";
 import { KEEP } from "../mask.ts";
-import { Membrane } from "./membrane.ts";
 import { type PanoramaSource, panoramaLayout } from "./panorama-view.ts";
-import { gatherPixels, listPixels, type PixelList } from "./pixels.ts";
 
 /** What {@link beyond} is asked. */
 export type BeyondInput = {

@@ -1,13 +1,13 @@
 /** Job: a scene's panorama around one of its frames. What frames show of it, what earlier panoramas made up, then what is made up now. */
 import type { JobContext } from "../../kernels/pool.ts";
+import { gatherPixels } from "../completion/pixels.ts";
+import type { Source } from "../completion/sources.ts";
 import { bytesAt, type Layout, type SampleLayout, samplesAt } from "../frames/layout.ts";
 import { KEEP } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
 import type { PartialPlane } from "./cells.ts";
 import { inventPicture } from "./invented-picture.ts";
 import { type PanoramaSource, type PanoramaView, panoramaLayout, seenFrom } from "./panorama-view.ts";
-import { gatherPixels } from "./pixels.ts";
-import type { Source } from "./sources.ts";
 
 /** What {@link panorama} is asked. */
 export type PanoramaInput = {

@@ -7,8 +7,8 @@
  */
 import { Arena, padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
+import { wholePatches } from "../completion/rim.ts";
 import { bytesAt } from "../frames/layout.ts";
-import { wholePatches } from "./rim.ts";
 import { layTexture, type Room } from "./texture-lay.ts";
 
 /** A picture of three channels, interleaved by four floats a pixel (the fourth is zero), in 8-bit levels. */

@@ -1,8 +1,8 @@
 /** A scene's panorama: what lies in and around one frame of it, the key, seen or made up, in that frame's coordinates. */
 import { padded } from "../../kernels/arena.ts";
+import type { Source } from "../completion/sources.ts";
 import type { Layout, SampleLayout } from "../frames/layout.ts";
 import { apply, compose, type Homography, invert } from "../registration/homography.ts";
-import type { Source } from "./sources.ts";
 
 /** Luma rectangle of a panorama in its key frame's pixels; begins on whole chroma samples, at or before the frame. */
 export type PanoramaView = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };

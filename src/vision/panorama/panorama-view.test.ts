@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { FrameFormat } from "../../media/frame.ts";
+import type { Source } from "../completion/sources.ts";
 import { layoutOf } from "../frames/layout.ts";
 import { apply, type Homography, translation } from "../registration/homography.ts";
 import { type PanoramaView, panoramaLayout, panoramaView, seenFrom, showing } from "./panorama-view.ts";
-import type { Source } from "./sources.ts";
 
 const FORMAT: FrameFormat = {
   width: 320,
