@@ -51,7 +51,7 @@ async function interpolate(video: MediaHandle, input: TimingInput, context: Endp
     fps: input.output_fps,
     effort: input.reshoot_effort,
     delivery: input.reshoot_output,
-    ...(input.reshoot_effort === "draft" && { encoding: { effort: "fast" } as const }),
+    ...(input.reshoot_effort === "draft" && { encoding: { effort: "draft" } as const }),
   });
   return { video: { $file: made.video } };
 }

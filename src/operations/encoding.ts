@@ -17,8 +17,8 @@ export type VideoFormat =
 /** How good the picture is: `high` cannot be told from the frames by eye; `maximum` leaves room for more editing. */
 export type VideoQuality = "low" | "medium" | "high" | "maximum";
 
-/** What the encoder spends: `fast` time, `small` effort for a smaller file of the same quality. */
-export type VideoEffort = "fast" | "balanced" | "small";
+/** What the encoder spends: `draft` least of all, `fast` little time, `small` effort for a smaller file of the same quality. */
+export type VideoEffort = "draft" | "fast" | "balanced" | "small";
 
 /** Choices beside {@link Delivery}, which says whether anything may be lost at all. */
 export type Encoding = {

@@ -11,8 +11,8 @@ import { pairScratch } from "../completion/pair-motion.ts";
 import { MOST_TEXTURE_PIXELS, textureScratch } from "../panorama/texture.ts";
 import { bytesAt, type Layout, samplesAt } from "./layout.ts";
 
-/** Bytes that frame slots may take altogether. */
-const BUDGET = 1024 ** 3;
+/** Bytes that frame slots may take altogether: a worker with its codecs stays below 1.5 GB. */
+const BUDGET = 880 * 1024 ** 2;
 /** Slots beyond the window for completed frames that later ones copy from. */
 export const SPARE_SLOTS = 4;
 /** With fewer slots than this nothing can be found in other frames. */
