@@ -1,6 +1,6 @@
 /**
- * Group commit: writes asked for in the same turn of the event loop share one transaction, and transactions made while the
- * disk is busy share one flush (DeWitt et al., "Implementation Techniques for Main Memory Database Systems", SIGMOD 1984).
+ * Group commit: writes asked for while the disk is busy, or else in the same turn of the event loop, share one transaction
+ * and one flush (DeWitt et al., "Implementation Techniques for Main Memory Database Systems", SIGMOD 1984).
  */
 import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructure/sqlite";
 import { ReshootError } from "../errors.ts";
@@ -43,6 +43,8 @@ export class GroupCommit {
   #closed = false;
   #unsynced: Committed[] = [];
   #syncing = false;
+  /** Writes wait for the flush under way: committed now, they would wait for the next one all the same, in smaller groups. */
+  #held = false;
 
   /**
    * @param busyMs how long a group waits for another process's write lock before it rejects with `unavailable`.
@@ -90,7 +92,12 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // Not a microtask: all callers that the last commit woke shall ask again before the next one begins.
+    if (this.#syncing) this.#held = true;
+    else this.#begin();
+  }
+
+  /** Not a microtask: all callers that the last commit woke shall ask again before the next one begins. */
+  #begin(): void {
     setImmediate(() => this.#flush());
   }
 
@@ -121,7 +128,7 @@ export class GroupCommit {
     else if (!this.#syncing) void this.#sync(this.#disk);
   }
 
-  /** One flush after the other; the event loop goes on meanwhile, and what it commits is in the next one. */
+  /** One flush after the other; the event loop goes on meanwhile, and what it asks for is in the next one. */
   async #sync(disk: Disk): Promise<void> {
     this.#syncing = true;
     while (this.#unsynced.length > 0) {
@@ -131,6 +138,8 @@ export class GroupCommit {
       else this.#settle(committed);
     }
     this.#syncing = false;
+    if (this.#held) this.#begin();
+    this.#held = false;
   }
 
   #settle(committed: readonly Committed[]): void {
