@@ -111,23 +111,57 @@ export type Kernels = {
   ): number;
   layCells8: LayCells;
   layCells16: LayCells;
-  matchPatch(
+  patchErrors(
     pixels: number,
-    known: number,
-    valid: number,
+    sure: number,
     width: number,
     height: number,
-    x: number,
-    y: number,
     radius: number,
-    x0: number,
-    y0: number,
-    x1: number,
-    y1: number,
-    step: number,
-    prior: number,
-    cost: number,
-  ): number;
+    centres: number,
+    count: number,
+    from: number,
+    errors: number,
+  ): void;
+  patchScan(
+    pixels: number,
+    sure: number,
+    source: number,
+    width: number,
+    height: number,
+    radius: number,
+    centres: number,
+    count: number,
+    from: number,
+    errors: number,
+  ): void;
+  patchFollow(
+    pixels: number,
+    sure: number,
+    source: number,
+    width: number,
+    height: number,
+    radius: number,
+    centres: number,
+    count: number,
+    backwards: number,
+    jitter: number,
+    from: number,
+    errors: number,
+  ): void;
+  patchVote(
+    pixels: number,
+    sure: number,
+    known: number,
+    width: number,
+    height: number,
+    radius: number,
+    centres: number,
+    count: number,
+    from: number,
+    errors: number,
+    misfit: number,
+    sums: number,
+  ): void;
   textureFind(
     pixels: number,
     guide: number,

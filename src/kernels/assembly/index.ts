@@ -4,7 +4,7 @@ export { narrow, halve, halveBlocked, smooth, distance } from "./planes";
 export { alignStep } from "./align";
 export { gather8, gather16 } from "./gather";
 export { cameraResidual, carryCollect, carrySplat, cellMeans8, cellMeans16, layCells8, layCells16, spreadMotion } from "./carry";
-export { matchPatch } from "./patches";
+export { patchErrors, patchFollow, patchScan, patchVote } from "./patches";
 export { textureFind, textureLikeness, textureRefine, textureUniqueness } from "./texture";
 export { flowMargin, flowWiden8, flowWiden16, flowHalve, flowLikeness } from "./flow-pyramid";
 export { flowSearch, flowDensify, flowSeed, flowOffer } from "./flow-search";

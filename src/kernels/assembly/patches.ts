@@ -1,43 +1,142 @@
-// Patch comparison for exemplar filling.
+// Completion of a picture by its own patches: which patch of what is known is most like each that touches the hole, and what
+// these say of the hole. Pictures have three f32 channels interleaved by four; the fourth is 1. `sure` (f32) says how much each
+// pixel counts; `centres` (i32) lists the pixels whose patches are looked for; `from` (i32) is the centre of the patch that is
+// most like the one around a pixel, -1: none yet; `errors` (f32) the weighted mean squared difference of the two.
+
+/** The error of `from` for every centre after the picture has changed. */
+export function patchErrors(
+  pixels: usize, sure: usize, width: i32, height: i32, radius: i32, centres: usize, count: i32, from: usize, errors: usize,
+): void {
+  for (let k = 0; k < count; k++) {
+    const at = load<i32>(centres + (<usize>k << 2));
+    const place = load<i32>(from + (<usize>at << 2));
+    const error = place < 0 ? f32.MAX_VALUE : cost(pixels, sure, width, height, radius, at, place, f32.MAX_VALUE);
+    store<f32>(errors + (<usize>at << 2), error);
+  }
+}
+
+/** Looks for something better at every `source` (u8: the middle of a patch that is known) of the picture. */
+export function patchScan(
+  pixels: usize, sure: usize, source: usize, width: i32, height: i32, radius: i32,
+  centres: usize, count: i32, from: usize, errors: usize,
+): void {
+  const all = width * height;
+  for (let k = 0; k < count; k++) {
+    const at = load<i32>(centres + (<usize>k << 2));
+    let best = load<f32>(errors + (<usize>at << 2));
+    let place = load<i32>(from + (<usize>at << 2));
+    for (let other = 0; other < all; other++) {
+      if (!load<u8>(source + <usize>other)) continue;
+      const error = cost(pixels, sure, width, height, radius, at, other, best);
+      if (error < best) { best = error; place = other; }
+    }
+    store<f32>(errors + (<usize>at << 2), best);
+    store<i32>(from + (<usize>at << 2), place);
+  }
+}
 
 /**
- * Finds the place in [x0, x1] x [y0, y1] whose patch is most like the one at (x, y): sum of squared differences, those of
- * pixels that are not `known` (u8) at the target, where the picture is only a guess, times `prior`. Centres of candidate
- * patches are marked in `valid` (u8). Three f32 channels interleaved by four (`pixels`; the fourth must be zero). Scans
- * every `step`-th place.
- * @returns y << 16 | x of the best, or -1 when none; its cost is stored at `cost` (f32), which bounds the search.
+ * Looks for something better where the neighbours have found theirs, forwards or backwards (coherence search: Ashikhmin 2001),
+ * and up to `jitter` pixels beside the own.
  */
-export function matchPatch(
-  pixels: usize, known: usize, valid: usize, width: i32, height: i32, x: i32, y: i32, radius: i32,
-  x0: i32, y0: i32, x1: i32, y1: i32, step: i32, prior: f32, cost: usize,
-): i32 {
-  let best = load<f32>(cost);
-  let place = -1;
+export function patchFollow(
+  pixels: usize, sure: usize, source: usize, width: i32, height: i32, radius: i32,
+  centres: usize, count: i32, backwards: i32, jitter: i32, from: usize, errors: usize,
+): void {
+  const all = width * height;
+  const side = backwards ? 1 : -1;
+  for (let k = 0; k < count; k++) {
+    const at = load<i32>(centres + (<usize>(backwards ? count - 1 - k : k) << 2));
+    const x = at % width;
+    let best = load<f32>(errors + (<usize>at << 2));
+    let place = load<i32>(from + (<usize>at << 2));
+    for (let n = 0; n < 4; n++) {
+      // Those that this pass has been to: the one beside, and the row before.
+      const dx = n == 0 ? side : n - 2, dy = n == 0 ? 0 : side;
+      const neighbour = at + dy * width + dx;
+      if (x + dx < 0 || x + dx >= width || neighbour < 0 || neighbour >= all) continue;
+      const found = load<i32>(from + (<usize>neighbour << 2));
+      const other = found - dy * width - dx;
+      if (found < 0 || other == place || other < 0 || other >= all || !load<u8>(source + <usize>other)) continue;
+      const error = cost(pixels, sure, width, height, radius, at, other, best);
+      if (error < best) { best = error; place = other; }
+    }
+    const middle = place;
+    if (jitter && middle >= 0) {
+      for (let dy = -jitter; dy <= jitter; dy++) {
+        for (let dx = -jitter; dx <= jitter; dx++) {
+          const other = middle + dy * width + dx;
+          if (other == place || other < 0 || other >= all || !load<u8>(source + <usize>other)) continue;
+          const error = cost(pixels, sure, width, height, radius, at, other, best);
+          if (error < best) { best = error; place = other; }
+        }
+      }
+    }
+    store<f32>(errors + (<usize>at << 2), best);
+    store<i32>(from + (<usize>at << 2), place);
+  }
+}
+
+/** The weighted mean squared difference of two patches, of which the second is whole; the largest number where it exceeds `most`. */
+// @ts-ignore: decorator
+@inline
+function cost(pixels: usize, sure: usize, width: i32, height: i32, radius: i32, at: i32, other: i32, most: f32): f32 {
+  const x = at % width, y = at / width;
   const left = max(-radius, -x), right = min(radius, width - 1 - x);
   const top = max(-radius, -y), bottom = min(radius, height - 1 - y);
-  x0 = max(x0, radius); y0 = max(y0, radius);
-  x1 = min(x1, width - 1 - radius); y1 = min(y1, height - 1 - radius);
-  for (let sy = y0; sy <= y1; sy += step) {
-    for (let sx = x0; sx <= x1; sx += step) {
-      if (!load<u8>(valid + <usize>(sy * width + sx))) continue;
-      let sum = f32x4.splat(0);
-      let total: f32 = 0;
-      for (let dy = top; dy <= bottom; dy++) {
-        const a = (y + dy) * width + x, b = (sy + dy) * width + sx;
-        for (let dx = left; dx <= right; dx++) {
-          const d = f32x4.sub(v128.load(pixels + (<usize>(a + dx) << 4)), v128.load(pixels + (<usize>(b + dx) << 4)));
-          const square = f32x4.mul(d, d);
-          sum = f32x4.add(sum, load<u8>(known + <usize>(a + dx)) ? square : f32x4.mul(square, f32x4.splat(prior)));
-        }
-        total = f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 2);
-        if (total >= best) break;
-      }
-      if (total < best) {
-        best = total;
-        place = (sy << 16) | sx;
+  let whole: f32 = 0;
+  for (let dy = top; dy <= bottom; dy++) {
+    let a = sure + (<usize>(at + dy * width + left) << 2);
+    for (let dx = left; dx <= right; dx++, a += 4) whole += load<f32>(a);
+  }
+  const bound = most < f32.MAX_VALUE ? most * whole : f32.MAX_VALUE;
+  let sum = f32x4.splat(0);
+  let total: f32 = 0;
+  for (let dy = top; dy <= bottom; dy++) {
+    const row = dy * width + left;
+    let a = pixels + (<usize>(at + row) << 4), b = pixels + (<usize>(other + row) << 4), c = sure + (<usize>(at + row) << 2);
+    for (let dx = left; dx <= right; dx++, a += 16, b += 16, c += 4) {
+      const d = f32x4.sub(v128.load(a), v128.load(b));
+      sum = f32x4.add(sum, f32x4.mul(f32x4.mul(d, d), v128.load32_splat(c)));
+    }
+    total = f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 2);
+    if (total >= bound) return f32.MAX_VALUE;
+  }
+  return total / whole;
+}
+
+/**
+ * What the patches say: every pixel that is not `known` (u8) becomes the mean of what all patches over it show there, each as
+ * sure as its own centre and the less the worse it fits: half at an error of `misfit`.
+ * @param sums scratch, four f32 a pixel.
+ */
+export function patchVote(
+  pixels: usize, sure: usize, known: usize, width: i32, height: i32, radius: i32,
+  centres: usize, count: i32, from: usize, errors: usize, misfit: f32, sums: usize,
+): void {
+  const all = width * height;
+  memory.fill(sums, 0, <usize>all << 4);
+  for (let k = 0; k < count; k++) {
+    const at = load<i32>(centres + (<usize>k << 2));
+    const place = load<i32>(from + (<usize>at << 2));
+    if (place < 0) continue;
+    const share = load<f32>(errors + (<usize>at << 2)) / misfit;
+    const weight = f32x4.splat(load<f32>(sure + (<usize>at << 2)) / (1 + share * share * share));
+    const x = at % width, y = at / width;
+    const left = max(-radius, -x), right = min(radius, width - 1 - x);
+    const top = max(-radius, -y), bottom = min(radius, height - 1 - y);
+    for (let dy = top; dy <= bottom; dy++) {
+      const row = dy * width + left;
+      let a = sums + (<usize>(at + row) << 4), b = pixels + (<usize>(place + row) << 4);
+      for (let dx = left; dx <= right; dx++, a += 16, b += 16) {
+        v128.store(a, f32x4.add(v128.load(a), f32x4.mul(weight, v128.load(b))));
       }
     }
   }
-  store<f32>(cost, best);
-  return place;
+  for (let at = 0; at < all; at++) {
+    if (load<u8>(known + <usize>at)) continue;
+    const sum = v128.load(sums + (<usize>at << 4));
+    const weight = f32x4.extract_lane(sum, 3);
+    if (weight > 0) v128.store(pixels + (<usize>at << 4), f32x4.div(sum, f32x4.splat(weight)));
+  }
 }

@@ -1,16 +1,15 @@
 /** Fills pixels that nothing shows from the picture around them: pieces of it where they fit, else a smooth surface. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { type Layout, type PlaneSize, samplesAt } from "../frames/layout.ts";
+import { type Layout, samplesAt } from "../frames/layout.ts";
+import { completePicture, MOST_PIXELS } from "./complete-picture.ts";
 import { diffuse } from "./diffuse.ts";
-import { exemplarFill, MOST_PIXELS } from "./exemplar.ts";
+import type { HoledPicture } from "./picture-levels.ts";
 import { grown, type PixelList } from "./pixels.ts";
 
 type Box = { x0: number; y0: number; x1: number; y1: number };
 
 /** Below this many luma pixels a smooth surface does as well. */
 const LEAST_PIXELS = 60;
-/** Reach, in cells of the reduced picture, over which the seams between pieces are blended. */
-const BLEND = 3;
 
 /** @param missing the pixels of each plane to fill, in the frame's fills. */
 export function fillFromAround(context: JobContext, layout: Layout, base: number, missing: readonly PixelList[]): void {
@@ -18,7 +17,7 @@ export function fillFromAround(context: JobContext, layout: Layout, base: number
     samplesAt(context.memory, base + layout.fills[i]!, width * height, layout.sampleBytes),
   );
   for (const [i, pixels] of missing.entries()) smoothFill(context, layout, base, i, pixels);
-  if (missing[0]!.length >= LEAST_PIXELS) copyPieces(context, layout, planes, missing);
+  if (missing[0]!.length >= LEAST_PIXELS) copyTexture(context, layout, planes, missing);
 }
 
 /** A smooth surface over the missing pixels of one plane of a frame's fills. */
@@ -47,8 +46,8 @@ export function smoothFill(
   for (const pixel of missing) plane[(pixel >> 16) * size.width + (pixel & 0xffff)] = Math.round(values[at(pixel)]!);
 }
 
-/** Overwrites the smooth surface with pieces found in a reduced picture of the surroundings, copied at full size. */
-function copyPieces(
+/** Overwrites the smooth surface with what looks like the surroundings: their picture, reduced where it is large, is completed. */
+function copyTexture(
   context: JobContext,
   layout: Layout,
   planes: readonly (Uint8Array | Uint16Array)[],
@@ -57,66 +56,69 @@ function copyPieces(
   const hole = boxOf(missing[0]!);
   const margin = Math.max(40, Math.round(Math.max(hole.x1 - hole.x0, hole.y1 - hole.y0) * 0.8));
   const box = grown(hole, margin, layout.format);
-  const factor = Math.ceil(Math.sqrt(((box.x1 - box.x0 + 2) * (box.y1 - box.y0 + 2)) / MOST_PIXELS));
+  const factor = Math.ceil(Math.sqrt(((box.x1 - box.x0) * (box.y1 - box.y0)) / MOST_PIXELS));
   const width = Math.floor((box.x1 - box.x0) / factor);
   const height = Math.floor((box.y1 - box.y0) / factor);
   if (width < 1 || height < 1) return;
-  const pixels = new Float32Array(4 * width * height);
-  for (const [i, plane] of planes.entries()) reduce(plane, layout, i, box, factor, width, height, pixels);
-  const known = new Uint8Array(width * height).fill(1);
-  const cell = (x: number, y: number) => {
-    const [cx, cy] = [
-      Math.min(width - 1, Math.floor((x - box.x0) / factor)),
-      Math.min(height - 1, Math.floor((y - box.y0) / factor)),
-    ];
-    return cy * width + cx;
-  };
-  for (const pixel of missing[0]!) known[cell(pixel & 0xffff, pixel >> 16)] = 0;
-  const from = exemplarFill(context, { width, height, pixels, known });
-  for (const [i, plane] of planes.entries()) {
-    const size = layout.sizes[i]!;
-    const source = plane.slice();
-    for (const pixel of missing[i]!) {
-      const [x, y] = [pixel & 0xffff, pixel >> 16];
-      const blended = vote(source, size, x, y, cell(x << size.shiftX, y << size.shiftY), from, width, height, factor);
-      if (blended !== undefined) plane[y * size.width + x] = Math.round(blended);
+  const picture = { width, height, pixels: new Float32Array(4 * width * height).fill(1), known: new Uint8Array(width * height).fill(1) };
+  for (const [i, plane] of planes.entries()) reduce(plane, layout, i, box, factor, width, height, picture.pixels);
+  for (const pixel of missing[0]!) {
+    const x = Math.min(width - 1, Math.floor(((pixel & 0xffff) - box.x0) / factor));
+    const y = Math.min(height - 1, Math.floor(((pixel >> 16) - box.y0) / factor));
+    picture.known[y * width + x] = 0;
+  }
+  const from = completePicture(context, picture);
+  if (!from) return;
+  for (const [i, plane] of planes.entries()) enlarge(plane, layout, i, missing[i]!, { ...picture, from, box, factor });
+}
+
+/** A completed picture, and where each of its pixels is best copied from. */
+type Completed = HoledPicture & { readonly from: Int32Array; readonly box: Box; readonly factor: number };
+
+/** Fills a plane's missing samples from the completed picture; detail that is lost there comes from where it was copied from. */
+function enlarge(
+  plane: Uint8Array | Uint16Array,
+  layout: Layout,
+  index: number,
+  missing: PixelList,
+  { width, height, pixels, from, box, factor }: Completed,
+): void {
+  const size = layout.sizes[index]!;
+  const top = 2 ** layout.format.bitDepth - 1;
+  const unit = 2 ** (layout.format.bitDepth - 8);
+  const across = (x: number): number => ((x + 0.5) * 2 ** size.shiftX - box.x0) / factor - 0.5;
+  const down = (y: number): number => ((y + 0.5) * 2 ** size.shiftY - box.y0) / factor - 0.5;
+  const source = factor > 1 ? plane.slice() : plane;
+  for (const pixel of missing) {
+    const [x, y] = [pixel & 0xffff, pixel >> 16];
+    const [cx, cy] = [across(x), down(y)];
+    let value = unit * sampled(pixels, width, height, index, cx, cy);
+    const cell = clamp(Math.round(cy), height) * width + clamp(Math.round(cx), width);
+    const place = from[cell]!;
+    if (factor > 1 && place >= 0) {
+      const dx = ((place % width) - (cell % width)) * factor;
+      const dy = (Math.floor(place / width) - Math.floor(cell / width)) * factor;
+      const sx = clamp(x + (dx >> size.shiftX), size.width);
+      const sy = clamp(y + (dy >> size.shiftY), size.height);
+      value += source[sy * size.width + sx]! - unit * sampled(pixels, width, height, index, across(sx), down(sy));
     }
+    plane[y * size.width + x] = Math.min(top, Math.max(0, Math.round(value)));
   }
 }
 
-/**
- * What the pieces around a cell would put at (x, y), averaged: within a piece all agree, across a seam they blend.
- * @returns undefined when no piece is near.
- */
-function vote(
-  source: Uint8Array | Uint16Array,
-  size: PlaneSize,
-  x: number,
-  y: number,
-  own: number,
-  from: Int32Array,
-  width: number,
-  height: number,
-  factor: number,
-): number | undefined {
-  const [cx, cy] = [own % width, Math.floor(own / width)];
-  let sum = 0;
-  let total = 0;
-  for (let ny = Math.max(0, cy - BLEND); ny <= Math.min(height - 1, cy + BLEND); ny++) {
-    for (let nx = Math.max(0, cx - BLEND); nx <= Math.min(width - 1, cx + BLEND); nx++) {
-      const cell = ny * width + nx;
-      const origin = from[cell]!;
-      if (origin < 0 || origin === cell) continue;
-      const dx = (((origin % width) - nx) * factor) >> size.shiftX;
-      const dy = ((Math.floor(origin / width) - ny) * factor) >> size.shiftY;
-      const sx = Math.min(size.width - 1, Math.max(0, x + dx));
-      const sy = Math.min(size.height - 1, Math.max(0, y + dy));
-      const weight = 1 / (1 + (nx - cx) ** 2 + (ny - cy) ** 2);
-      sum += weight * source[sy * size.width + sx]!;
-      total += weight;
-    }
-  }
-  return total > 0 ? sum / total : undefined;
+/** One channel of a picture between its pixels, in 8-bit levels. */
+function sampled(pixels: Float32Array, width: number, height: number, channel: number, x: number, y: number): number {
+  const [cx, cy] = [Math.min(width - 1, Math.max(0, x)), Math.min(height - 1, Math.max(0, y))];
+  const [ix, iy] = [Math.floor(cx), Math.floor(cy)];
+  const at = 4 * (iy * width + ix) + channel;
+  const [right, below] = [ix + 1 < width ? 4 : 0, iy + 1 < height ? 4 * width : 0];
+  const above = pixels[at]! + (pixels[at + right]! - pixels[at]!) * (cx - ix);
+  const under = pixels[at + below]! + (pixels[at + below + right]! - pixels[at + below]!) * (cx - ix);
+  return above + (under - above) * (cy - iy);
+}
+
+function clamp(place: number, length: number): number {
+  return Math.min(length - 1, Math.max(0, place));
 }
 
 /** Samples one plane of a rectangle, reduced by `factor`, into a channel, in 8-bit levels. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createMemory, loadKernels } from "../../kernels/kernels.ts";
 import { diffuse } from "./diffuse.ts";
-import { exemplarFill, exemplarScratch } from "./exemplar.ts";
+import { completePicture, completionScratch } from "./complete-picture.ts";
 import { Membrane } from "./membrane.ts";
 
 describe("diffuse", () => {
@@ -27,32 +27,35 @@ describe("diffuse", () => {
   });
 });
 
-describe("exemplarFill", () => {
-  it("continues a pattern into a hole", () => {
-    const [width, height] = [48, 40];
-    const memory = createMemory(1024 + exemplarScratch(width * height));
+describe("completePicture", () => {
+  const complete = (width: number, height: number, known: Uint8Array, show: (i: number) => number) => {
+    const memory = createMemory(1024 + completionScratch(width * height));
     const scratch = { start: 1024, end: memory.buffer.byteLength };
-    const pattern = (i: number) => ((i % width) % 6 < 3 ? 200 : 50);
+    const pixels = new Float32Array(4 * width * height).fill(1);
+    for (let i = 0; i < known.length; i++) pixels.fill(known[i] ? show(i) : 125, 4 * i, 4 * i + 3);
+    const from = completePicture({ memory, kernels: loadKernels(memory), scratch }, { width, height, pixels, known });
+    return { from, pixels };
+  };
+
+  it("continues a pattern into a hole, and copies from what is known alone", () => {
+    const [width, height] = [96, 80];
+    const pattern = (i: number) => ((i % width) % 8 < 4 ? 200 : 50);
     const known = Uint8Array.from({ length: width * height }, (_, i) =>
-      Math.abs((i % width) - 24) < 6 && Math.abs(Math.floor(i / width) - 20) < 6 ? 0 : 1,
+      Math.abs((i % width) - 44) < 14 && Math.abs(Math.floor(i / width) - 40) < 12 ? 0 : 1,
     );
-    const pixels = new Float32Array(4 * width * height);
-    for (let i = 0; i < known.length; i++) pixels.fill(known[i] ? pattern(i) : 125, 4 * i, 4 * i + 3);
-    const from = exemplarFill({ memory, kernels: loadKernels(memory), scratch }, { width, height, pixels, known });
-    for (const [i, origin] of from.entries()) {
-      assert.equal(known[origin], 1);
-      if (known[i]) assert.equal(origin, i);
-      else assert.equal(pattern(origin), pattern(i));
+    const { from, pixels } = complete(width, height, known, pattern);
+    for (let i = 0; i < known.length; i++) {
+      if (known[i]) assert.equal(pixels[4 * i], pattern(i));
+      else assert.equal(known[from![i]!], 1);
+      assert.ok(Math.abs(pixels[4 * i]! - pattern(i)) < 12, `${pixels[4 * i]} for ${pattern(i)} at ${i}`);
     }
   });
 
-  it("leaves what has no model open", () => {
-    const memory = createMemory(1024 + exemplarScratch(64));
-    const scratch = { start: 1024, end: memory.buffer.byteLength };
+  it("goes on softly where no patch is known", () => {
     const known = new Uint8Array(64).fill(1, 0, 8);
-    const region = { width: 8, height: 8, pixels: new Float32Array(256), known };
-    const from = exemplarFill({ memory, kernels: loadKernels(memory), scratch }, region);
-    assert.deepEqual([...from.subarray(6, 10)], [6, 7, -1, -1]);
+    const { from, pixels } = complete(8, 8, known, () => 90);
+    assert.equal(from, undefined);
+    assert.ok(pixels.every((value, i) => value === (i % 4 === 3 ? 1 : 90)));
   });
 });
 

@@ -4,7 +4,7 @@ import { createMemory } from "../../kernels/kernels.ts";
 import { WorkerPool } from "../../kernels/pool.ts";
 import type { Frame, Plane } from "../../media/frame.ts";
 import { carryScratch } from "../completion/carry.ts";
-import { exemplarScratch, MOST_PIXELS } from "../completion/exemplar.ts";
+import { completionScratch, MOST_PIXELS } from "../completion/complete-picture.ts";
 import { layOverScratch } from "../completion/lay-over.ts";
 import { motionScratch } from "../completion/motion.ts";
 import { pairScratch } from "../completion/pair-motion.ts";
@@ -29,7 +29,7 @@ function scratchBytes(layout: Layout): number {
   const { width, height } = layout.format;
   return Math.max(
     width * height * 12 + 256 * 1024,
-    exemplarScratch(MOST_PIXELS),
+    completionScratch(Math.min(MOST_PIXELS, width * height)),
     motionScratch(layout),
     pairScratch(layout),
     carryScratch(layout),

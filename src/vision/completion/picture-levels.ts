@@ -1,0 +1,92 @@
+/** A picture with a hole, and its halves. */
+import { diffuse } from "./diffuse.ts";
+
+/** Four floats a pixel: three channels in 8-bit levels, and a 1. */
+export type HoledPicture = {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Float32Array;
+  /** 1 where the picture is to stay; the rest of `pixels` is a guess. */
+  readonly known: Uint8Array;
+};
+
+/** Depth of the hole in pixels at which a picture is small enough to begin with. */
+const SHALLOW = 5;
+/** And its pixels: every patch of it is compared with every other. */
+const FEW = 4000;
+/** Least pixels of the smaller side that a half may have. */
+const LEAST_SIDE = 14;
+
+/** The picture's halves down to one where little is missing, that first. */
+export function picturePyramid(picture: HoledPicture): HoledPicture[] {
+  const levels = [picture];
+  for (;;) {
+    const level = levels[0]!;
+    const { width, height } = level;
+    const isSmall = width * height <= FEW && Math.max(...holeDepth(level)) <= SHALLOW;
+    if (isSmall || Math.min(width, height) < 2 * LEAST_SIDE) return levels;
+    levels.unshift(halved(level));
+  }
+}
+
+/** City-block distance of each pixel to what is known; 0 there. */
+export function holeDepth({ width, height, known }: HoledPicture): Uint16Array {
+  const depth = Uint16Array.from(known, (one) => (one ? 0 : 0xffff));
+  const closer = (i: number, j: number): void => {
+    depth[i] = Math.min(depth[i]!, depth[j]! + 1);
+  };
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (x > 0) closer(i, i - 1);
+      if (y > 0) closer(i, i - width);
+    }
+  }
+  for (let y = height - 1, i = depth.length - 1; y >= 0; y--) {
+    for (let x = width - 1; x >= 0; x--, i--) {
+      if (x + 1 < width) closer(i, i + 1);
+      if (y + 1 < height) closer(i, i + width);
+    }
+  }
+  return depth;
+}
+
+/** A pixel is known where all that it covers is; what it shows is of the known ones alone where there are any. */
+function halved({ width, height, pixels, known }: HoledPicture): HoledPicture {
+  const [w, h] = [(width + 1) >> 1, (height + 1) >> 1];
+  const out = { width: w, height: h, pixels: new Float32Array(4 * w * h), known: new Uint8Array(w * h) };
+  for (let y = 0, to = 0; y < h; y++) {
+    for (let x = 0; x < w; x++, to++) {
+      let shown = 0;
+      for (let k = 0; k < 4; k++) {
+        const from = Math.min(height - 1, 2 * y + (k >> 1)) * width + Math.min(width - 1, 2 * x + (k & 1));
+        if (!known[from]) continue;
+        shown++;
+        for (let c = 0; c < 4; c++) out.pixels[4 * to + c]! += pixels[4 * from + c]!;
+      }
+      for (let c = 0; c < 4; c++) out.pixels[4 * to + c]! /= Math.max(1, shown);
+      out.known[to] = shown === 4 ? 1 : 0;
+    }
+  }
+  return out;
+}
+
+/** Fills what is not known softly. */
+export function guess({ width, height, pixels, known }: HoledPicture): void {
+  for (let c = 0; c < 3; c++) {
+    const channel = Float32Array.from(known, (_, i) => pixels[4 * i + c]!);
+    diffuse(channel, known, width, height, 128);
+    for (let i = 0; i < known.length; i++) if (!known[i]) pixels[4 * i + c] = channel[i]!;
+  }
+  for (let i = 0; i < known.length; i++) pixels[4 * i + 3] = 1;
+}
+
+/** Fills what is not known with what the half shows there. */
+export function guessFromHalf({ width, height, pixels, known }: HoledPicture, half: HoledPicture): void {
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (known[i]) continue;
+      const from = 4 * ((y >> 1) * half.width + (x >> 1));
+      pixels.set(half.pixels.subarray(from, from + 4), 4 * i);
+    }
+  }
+}
