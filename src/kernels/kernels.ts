@@ -121,11 +121,11 @@ export type Kernels = {
     count: number,
     from: number,
     errors: number,
+    near: number,
   ): void;
   patchScan(
     pixels: number,
     sure: number,
-    source: number,
     width: number,
     height: number,
     radius: number,
@@ -133,25 +133,27 @@ export type Kernels = {
     count: number,
     from: number,
     errors: number,
+    near: number,
+    source: number,
   ): void;
   patchFollow(
     pixels: number,
     sure: number,
-    source: number,
     width: number,
     height: number,
     radius: number,
     centres: number,
     count: number,
-    backwards: number,
-    jitter: number,
     from: number,
     errors: number,
+    near: number,
+    source: number,
+    backwards: number,
+    jitter: number,
   ): void;
   patchVote(
     pixels: number,
     sure: number,
-    known: number,
     width: number,
     height: number,
     radius: number,
@@ -159,6 +161,8 @@ export type Kernels = {
     count: number,
     from: number,
     errors: number,
+    near: number,
+    known: number,
     misfit: number,
     sums: number,
   ): void;

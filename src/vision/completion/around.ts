@@ -60,7 +60,12 @@ function copyTexture(
   const width = Math.floor((box.x1 - box.x0) / factor);
   const height = Math.floor((box.y1 - box.y0) / factor);
   if (width < 1 || height < 1) return;
-  const picture = { width, height, pixels: new Float32Array(4 * width * height).fill(1), known: new Uint8Array(width * height).fill(1) };
+  const picture = {
+    width,
+    height,
+    pixels: new Float32Array(4 * width * height).fill(1),
+    known: new Uint8Array(width * height).fill(1),
+  };
   for (const [i, plane] of planes.entries()) reduce(plane, layout, i, box, factor, width, height, picture.pixels);
   for (const pixel of missing[0]!) {
     const x = Math.min(width - 1, Math.floor(((pixel & 0xffff) - box.x0) / factor));

@@ -8,7 +8,7 @@ import { Arena, padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { bytesAt } from "../frames/layout.ts";
 import { guess, guessFromHalf, type HoledPicture, holeDepth, picturePyramid } from "./picture-levels.ts";
-import { wholePatches } from "./rim.ts";
+import { wholePatches } from "./whole-patches.ts";
 
 /** Patches are 7 x 7. */
 const RADIUS = 3;
@@ -23,6 +23,10 @@ const ROUNDS = 4;
 /** The share of patches that fit well enough to count at least half in a vote; in the very last one only the best count. */
 const FITTING = 0.75;
 const STRICT = 0.1;
+/** What it costs to copy from as far away as the picture is large: squared levels. Up and down counts double: what is beside is more alike. */
+const NEARNESS = 150;
+/** How sure what has not been filled yet is: a soft guess, which keeps things from going astray. */
+const GUESSED = 0.2;
 /** Mean squared difference that is no misfit. */
 const NOISE = 1;
 
@@ -31,7 +35,7 @@ export const MOST_PIXELS = 300_000;
 
 /** Bytes of scratch that {@link completePicture} needs. */
 export function completionScratch(count: number): number {
-  return 2 * padded(16 * count) + 4 * padded(4 * count) + 2 * padded(count);
+  return 2 * padded(16 * count) + 5 * padded(4 * count) + 2 * padded(count);
 }
 
 /**
@@ -57,8 +61,15 @@ export function completePicture(context: JobContext, picture: HoledPicture): Int
 
 /** A level in kernel memory. */
 type Room = {
-  readonly at: Record<"pixels" | "sums" | "sure" | "from" | "errors" | "centres" | "known" | "source", number>;
+  readonly at: Record<
+    "pixels" | "sums" | "sure" | "from" | "errors" | "centres" | "layer" | "known" | "source",
+    number
+  >;
   readonly pixels: Float32Array;
+  readonly sure: Float32Array;
+  readonly depth: Uint16Array;
+  readonly known: Uint8Array;
+  readonly layer: Int32Array;
   readonly from: Int32Array;
   readonly errors: Float32Array;
   readonly centres: Int32Array;
@@ -76,15 +87,18 @@ function placed({ memory, scratch }: JobContext, level: HoledPicture): Room {
     from: arena.take(4 * count),
     errors: arena.take(4 * count),
     centres: arena.take(4 * count),
+    layer: arena.take(4 * count),
     known: arena.take(count),
     source: arena.take(count),
   };
   const pixels = new Float32Array(memory.buffer, at.pixels, 4 * count);
   pixels.set(level.pixels);
-  new Float32Array(memory.buffer, at.sure, count).set(
-    Float32Array.from(holeDepth(level), (depth) => Math.max(LEAST_SURE, DOUBT ** depth)),
-  );
-  bytesAt(memory, at.known, count).set(known);
+  const depth = holeDepth(level);
+  const sure = new Float32Array(memory.buffer, at.sure, count);
+  for (let i = 0; i < count; i++) sure[i] = sureAt(depth[i]!);
+  const kept = bytesAt(memory, at.known, count);
+  kept.set(known);
+  const layer = new Int32Array(memory.buffer, at.layer, count);
   const source = bytesAt(memory, at.source, count);
   source.set(wholePatches(known, width, height, RADIUS));
   const list = patchesOver(level);
@@ -94,11 +108,15 @@ function placed({ memory, scratch }: JobContext, level: HoledPicture): Room {
   for (let i = 0; i < count; i++) from[i] = known[i] ? i : -1;
   for (const i of list) from[i] = -1;
   const errors = new Float32Array(memory.buffer, at.errors, count).fill(FAR);
-  return { at, pixels, from, errors, centres, source };
+  return { at, pixels, sure, depth, known: kept, layer, from, errors, centres, source };
 }
 
 /** The largest number: nothing found yet. */
 const FAR = 3.4028234663852886e38;
+
+function sureAt(depth: number): number {
+  return Math.max(LEAST_SURE, DOUBT ** depth);
+}
 
 /** Pixels whose patches touch the hole, in rows. */
 function patchesOver({ width, height, known }: HoledPicture): Int32Array {
@@ -129,28 +147,66 @@ function enlarge(halfWidth: number, half: Int32Array, width: number, { from, cen
 
 /** Searches and votes by turns. */
 function settle(
-  { kernels }: JobContext,
-  { width, height }: HoledPicture,
-  { at, from, errors, centres }: Room,
+  context: JobContext,
+  level: HoledPicture,
+  room: Room,
   { isFirst, isLast }: { isFirst: boolean; isLast: boolean },
 ): void {
-  const picture = [at.pixels, at.sure] as const;
-  const size = [width, height, RADIUS, at.centres, centres.length] as const;
-  const found = [at.from, at.errors] as const;
-  const vote = (misfit: number): void =>
-    kernels.patchVote(...picture, at.known, ...size, ...found, Math.max(NOISE, misfit), at.sums);
-  if (!isFirst) {
+  const { kernels } = context;
+  const { at, errors, centres } = room;
+  const { search, vote } = steps(context, level, room, { at: at.centres, count: centres.length, places: centres });
+  if (isFirst) {
+    fillInwards(context, level, room);
+  } else {
     for (const i of centres) errors[i] = 0;
-    vote(NOISE);
+    vote(1);
   }
   const rounds = isFirst ? FIRST_ROUNDS : isLast ? LAST_ROUNDS : ROUNDS;
   for (let round = 0; round < rounds; round++) {
-    kernels.patchErrors(...picture, ...size, ...found);
-    if (isFirst && round < SCANS) kernels.patchScan(...picture, at.source, ...size, ...found);
-    kernels.patchFollow(...picture, at.source, ...size, 0, round < 2 ? 1 : 0, ...found);
-    kernels.patchFollow(...picture, at.source, ...size, 1, 0, ...found);
-    const sorted = Float32Array.from(centres, (i) => (from[i]! < 0 ? FAR : errors[i]!)).sort();
-    const isVeryLast = isLast && round === rounds - 1;
-    vote(sorted[Math.floor(sorted.length * FITTING)]! * (isVeryLast ? STRICT : 1));
+    kernels.patchErrors(...search);
+    if (isFirst && round < SCANS) kernels.patchScan(...search, at.source);
+    kernels.patchFollow(...search, at.source, 0, round < 2 ? 1 : 0);
+    kernels.patchFollow(...search, at.source, 1, 0);
+    vote(isLast && round === rounds - 1 ? STRICT : 1);
   }
+}
+
+/** The arguments of every search for a list of centres, and their vote. */
+function steps(
+  { kernels }: JobContext,
+  { width, height }: HoledPicture,
+  { at, errors, from }: Room,
+  list: { at: number; count: number; places: Int32Array },
+) {
+  const near = NEARNESS / (width * height);
+  const search = [at.pixels, at.sure, width, height, RADIUS, list.at, list.count, at.from, at.errors, near] as const;
+  const vote = (strictness: number): void => {
+    const sorted = Float32Array.from(list.places, (i) => (from[i]! < 0 ? FAR : errors[i]!)).sort();
+    const fitting = sorted[Math.floor(sorted.length * FITTING)]!;
+    kernels.patchVote(...search, at.known, Math.max(NOISE, strictness * fitting), at.sums);
+  };
+  return { search, vote };
+}
+
+/** Fills the hole layer by layer from its rim, each by what is there already: a guess must not look for its like. */
+function fillInwards(context: JobContext, level: HoledPicture, room: Room): void {
+  const { kernels } = context;
+  const { at, depth, sure, known, layer } = room;
+  for (let i = 0; i < depth.length; i++) if (depth[i]! > 0) sure[i] = GUESSED;
+  known.fill(1);
+  for (let deep = 1; ; deep++) {
+    let count = 0;
+    for (let i = 0; i < depth.length; i++) if (depth[i] === deep) layer[count++] = i;
+    if (count === 0) break;
+    const places = layer.subarray(0, count);
+    const { search, vote } = steps(context, level, room, { at: at.layer, count, places });
+    kernels.patchScan(...search, at.source);
+    for (const i of places) {
+      sure[i] = sureAt(deep);
+      known[i] = 0;
+    }
+    vote(1);
+    for (const i of places) known[i] = 1;
+  }
+  known.set(level.known);
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createMemory, loadKernels } from "../../kernels/kernels.ts";
-import { diffuse } from "./diffuse.ts";
 import { completePicture, completionScratch } from "./complete-picture.ts";
+import { diffuse } from "./diffuse.ts";
 import { Membrane } from "./membrane.ts";
 
 describe("diffuse", () => {

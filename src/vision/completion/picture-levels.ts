@@ -11,11 +11,11 @@ export type HoledPicture = {
 };
 
 /** Depth of the hole in pixels at which a picture is small enough to begin with. */
-const SHALLOW = 5;
+const SHALLOW = 8;
 /** And its pixels: every patch of it is compared with every other. */
 const FEW = 4000;
 /** Least pixels of the smaller side that a half may have. */
-const LEAST_SIDE = 14;
+const LEAST_SIDE = 28;
 
 /** The picture's halves down to one where little is missing, that first. */
 export function picturePyramid(picture: HoledPicture): HoledPicture[] {

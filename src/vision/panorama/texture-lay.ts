@@ -1,6 +1,7 @@
 /** The first step of texture synthesis: patches laid over what is not known of a small picture. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { nextOnRim, wholePatches } from "../completion/rim.ts";
+import { wholePatches } from "../completion/whole-patches.ts";
+import { nextOnRim } from "./rim.ts";
 import type { TexturePicture } from "./texture.ts";
 
 /** Half sides of the patches that are laid, and of those that are compared to lay them. */

@@ -7,7 +7,7 @@
  */
 import { Arena, padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import { wholePatches } from "../completion/rim.ts";
+import { wholePatches } from "../completion/whole-patches.ts";
 import { bytesAt } from "../frames/layout.ts";
 import { layTexture, type Room } from "./texture-lay.ts";
 
