@@ -11,7 +11,8 @@ export function patchErrors(
   for (let k = 0; k < count; k++) {
     const at = load<i32>(centres + (<usize>k << 2));
     const place = load<i32>(from + (<usize>at << 2));
-    const error = place < 0 ? f32.MAX_VALUE : cost(pixels, sure, width, height, radius, at, place, near, f32.MAX_VALUE);
+    const whole = weightOf(sure, width, height, radius, at);
+    const error = place < 0 ? f32.MAX_VALUE : cost(pixels, sure, width, height, radius, at, whole, place, near, f32.MAX_VALUE);
     store<f32>(errors + (<usize>at << 2), error);
   }
 }
@@ -23,11 +24,12 @@ export function patchScan(
   const all = width * height;
   for (let k = 0; k < count; k++) {
     const at = load<i32>(centres + (<usize>k << 2));
+    const whole = weightOf(sure, width, height, radius, at);
     let best = load<f32>(errors + (<usize>at << 2));
     let place = load<i32>(from + (<usize>at << 2));
     for (let other = 0; other < all; other++) {
       if (!load<u8>(source + <usize>other)) continue;
-      const error = cost(pixels, sure, width, height, radius, at, other, near, best);
+      const error = cost(pixels, sure, width, height, radius, at, whole, other, near, best);
       if (error < best) { best = error; place = other; }
     }
     store<f32>(errors + (<usize>at << 2), best);
@@ -48,6 +50,7 @@ export function patchFollow(
   for (let k = 0; k < count; k++) {
     const at = load<i32>(centres + (<usize>(backwards ? count - 1 - k : k) << 2));
     const x = at % width;
+    const whole = weightOf(sure, width, height, radius, at);
     let best = load<f32>(errors + (<usize>at << 2));
     let place = load<i32>(from + (<usize>at << 2));
     for (let n = 0; n < 4; n++) {
@@ -58,7 +61,7 @@ export function patchFollow(
       const found = load<i32>(from + (<usize>neighbour << 2));
       const other = found - dy * width - dx;
       if (found < 0 || other == place || other < 0 || other >= all || !load<u8>(source + <usize>other)) continue;
-      const error = cost(pixels, sure, width, height, radius, at, other, near, best);
+      const error = cost(pixels, sure, width, height, radius, at, whole, other, near, best);
       if (error < best) { best = error; place = other; }
     }
     const middle = place;
@@ -67,7 +70,7 @@ export function patchFollow(
         for (let dx = -jitter; dx <= jitter; dx++) {
           const other = middle + dy * width + dx;
           if (other == place || other < 0 || other >= all || !load<u8>(source + <usize>other)) continue;
-          const error = cost(pixels, sure, width, height, radius, at, other, near, best);
+          const error = cost(pixels, sure, width, height, radius, at, whole, other, near, best);
           if (error < best) { best = error; place = other; }
         }
       }
@@ -87,13 +90,14 @@ const SHIFTED: f32 = 0.5;
  */
 // @ts-ignore: decorator
 @inline
-function cost(pixels: usize, sure: usize, width: i32, height: i32, radius: i32, at: i32, other: i32, near: f32, most: f32): f32 {
+function cost(pixels: usize, sure: usize, width: i32, height: i32, radius: i32, at: i32, whole: f32, other: i32, near: f32, most: f32): f32 {
   const x = at % width, y = at / width;
   const dx = other % width - x, dy = other / width - y;
   const own = near * <f32>(dx * dx + 4 * dy * dy);
   if (own >= most) return f32.MAX_VALUE;
   const left = max(-radius, -x), right = min(radius, width - 1 - x);
   const top = max(-radius, -y), bottom = min(radius, height - 1 - y);
+  const bound = most < f32.MAX_VALUE ? (most - own) * whole : f32.MAX_VALUE;
   let weights = f32x4.splat(0), sum = f32x4.splat(0), squares = f32x4.splat(0);
   for (let m = top; m <= bottom; m++) {
     const row = m * width + left;
@@ -105,6 +109,8 @@ function cost(pixels: usize, sure: usize, width: i32, height: i32, radius: i32, 
       sum = f32x4.add(sum, weighted);
       squares = f32x4.add(squares, f32x4.mul(weighted, d));
     }
+    // No shift of the whole patch makes less of these rows than their own best shift.
+    if (m >= -1 && m < bottom && channels(f32x4.sub(squares, f32x4.div(f32x4.mul(sum, sum), f32x4.mul(f32x4.splat(1 + SHIFTED), weights)))) >= bound) return f32.MAX_VALUE;
   }
   const scale = f32x4.div(f32x4.splat(1), weights);
   const mean = f32x4.mul(sum, scale), square = f32x4.mul(squares, scale);
@@ -112,7 +118,25 @@ function cost(pixels: usize, sure: usize, width: i32, height: i32, radius: i32, 
   // mean of (d - shift)^2, and the shift's own cost
   const twice = f32x4.mul(f32x4.splat(2), mean);
   const rest = f32x4.sub(square, f32x4.mul(shift, f32x4.sub(twice, f32x4.mul(f32x4.splat(1 + SHIFTED), shift))));
-  return own + f32x4.extract_lane(rest, 0) + f32x4.extract_lane(rest, 1) + f32x4.extract_lane(rest, 2);
+  return own + channels(rest);
+}
+
+// @ts-ignore: decorator
+@inline
+function channels(values: v128): f32 {
+  return f32x4.extract_lane(values, 0) + f32x4.extract_lane(values, 1) + f32x4.extract_lane(values, 2);
+}
+
+/** How much all pixels of a patch count. */
+function weightOf(sure: usize, width: i32, height: i32, radius: i32, at: i32): f32 {
+  const x = at % width, y = at / width;
+  const left = max(-radius, -x), right = min(radius, width - 1 - x);
+  const top = max(-radius, -y), bottom = min(radius, height - 1 - y);
+  let sum: f32 = 0;
+  for (let dy = top; dy <= bottom; dy++) {
+    for (let dx = left; dx <= right; dx++) sum += load<f32>(sure + (<usize>(at + dy * width + dx) << 2));
+  }
+  return sum;
 }
 
 /** The best shift of each channel, by the mean difference: what it gains is weighed against what it costs. */

@@ -7,7 +7,7 @@
 import { Arena, padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { bytesAt } from "../frames/layout.ts";
-import { guess, guessFromHalf, type HoledPicture, holeDepth, picturePyramid } from "./picture-levels.ts";
+import { guessFromHalf, type HoledPicture, holeDepth, picturePyramid } from "./picture-levels.ts";
 import { wholePatches } from "./whole-patches.ts";
 
 /** Patches are 7 x 7. */
@@ -16,8 +16,8 @@ const RADIUS = 3;
 const DOUBT = 0.9;
 const LEAST_SURE = 0.02;
 /** Rounds in the smallest picture, of which so many compare every place; in the full one; in those between. */
-const FIRST_ROUNDS = 10;
-const SCANS = 4;
+const FIRST_ROUNDS = 8;
+const SCANS = 2;
 const LAST_ROUNDS = 2;
 const ROUNDS = 4;
 /** The share of patches that fit well enough to count at least half in a vote; in the very last one only the best count. */
@@ -41,14 +41,12 @@ export function completionScratch(count: number): number {
 /**
  * Overwrites what is not known of the picture.
  * @returns for every pixel the index of the known one whose surroundings are most like its own: itself where it is known, -1
- *   where nothing is; undefined when no patch is known, and the picture holds a soft guess.
+ *   where nothing is; undefined when no patch is known, and the picture is as it was.
  */
 export function completePicture(context: JobContext, picture: HoledPicture): Int32Array | undefined {
-  guess(picture);
   let below: { from: Int32Array; level: HoledPicture } | undefined;
   for (const level of picturePyramid(picture)) {
     if (below) guessFromHalf(level, below.level);
-    else guess(level);
     const room = placed(context, level);
     if (!room.source.includes(1)) continue;
     if (below) enlarge(below.level.width, below.from, level.width, room);

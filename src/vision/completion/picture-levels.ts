@@ -1,5 +1,4 @@
 /** A picture with a hole, and its halves. */
-import { diffuse } from "./diffuse.ts";
 
 /** Four floats a pixel: three channels in 8-bit levels, and a 1. */
 export type HoledPicture = {
@@ -13,9 +12,9 @@ export type HoledPicture = {
 /** Depth of the hole in pixels at which a picture is small enough to begin with. */
 const SHALLOW = 8;
 /** And its pixels: every patch of it is compared with every other. */
-const FEW = 4000;
+const FEW = 3000;
 /** Least pixels of the smaller side that a half may have. */
-const LEAST_SIDE = 28;
+const LEAST_SIDE = 24;
 
 /** The picture's halves down to one where little is missing, that first. */
 export function picturePyramid(picture: HoledPicture): HoledPicture[] {
@@ -50,34 +49,26 @@ export function holeDepth({ width, height, known }: HoledPicture): Uint16Array {
   return depth;
 }
 
-/** A pixel is known where all that it covers is; what it shows is of the known ones alone where there are any. */
+/** A pixel is known where all that it covers is; it shows the known ones alone where there are any. */
 function halved({ width, height, pixels, known }: HoledPicture): HoledPicture {
   const [w, h] = [(width + 1) >> 1, (height + 1) >> 1];
   const out = { width: w, height: h, pixels: new Float32Array(4 * w * h), known: new Uint8Array(w * h) };
+  const four = new Int32Array(4);
   for (let y = 0, to = 0; y < h; y++) {
     for (let x = 0; x < w; x++, to++) {
-      let shown = 0;
+      let count = 0;
       for (let k = 0; k < 4; k++) {
-        const from = Math.min(height - 1, 2 * y + (k >> 1)) * width + Math.min(width - 1, 2 * x + (k & 1));
-        if (!known[from]) continue;
-        shown++;
-        for (let c = 0; c < 4; c++) out.pixels[4 * to + c]! += pixels[4 * from + c]!;
+        four[k] = Math.min(height - 1, 2 * y + (k >> 1)) * width + Math.min(width - 1, 2 * x + (k & 1));
+        count += known[four[k]!]!;
       }
-      for (let c = 0; c < 4; c++) out.pixels[4 * to + c]! /= Math.max(1, shown);
-      out.known[to] = shown === 4 ? 1 : 0;
+      for (const from of four) {
+        if (count > 0 && !known[from]) continue;
+        for (let c = 0; c < 4; c++) out.pixels[4 * to + c]! += pixels[4 * from + c]! / (count || 4);
+      }
+      out.known[to] = count === 4 ? 1 : 0;
     }
   }
   return out;
-}
-
-/** Fills what is not known softly. */
-export function guess({ width, height, pixels, known }: HoledPicture): void {
-  for (let c = 0; c < 3; c++) {
-    const channel = Float32Array.from(known, (_, i) => pixels[4 * i + c]!);
-    diffuse(channel, known, width, height, 128);
-    for (let i = 0; i < known.length; i++) if (!known[i]) pixels[4 * i + c] = channel[i]!;
-  }
-  for (let i = 0; i < known.length; i++) pixels[4 * i + 3] = 1;
 }
 
 /** Fills what is not known with what the half shows there. */
