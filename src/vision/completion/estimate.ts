@@ -1,8 +1,9 @@
 /** Job: the background behind one frame's hole, from the frames where it is seen. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, MASKED, MOVING, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
+import { bytesAt, CLOSE, type Layout, MASKED, MOVING, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
 import { AFFECTED, REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
+import { IDENTITY } from "../registration/homography.ts";
 import { decideAffected } from "./affected.ts";
 import { smoothFill } from "./around.ts";
 import { type Fractions, Rounding } from "./fractions.ts";
@@ -25,6 +26,8 @@ export type EstimateInput = {
    * this many of the sources, from the first, may be believed. Undefined: nothing does.
    */
   readonly believable: number | undefined;
+  /** Whether what nothing else shows is taken from right beside holes, where soft edges seldom reach. */
+  readonly closest: boolean;
   /** Addresses of frames whose maps are wanted back as they fit around the hole. */
   readonly near: readonly number[];
   /** Whether what rounding takes is wanted back. */
@@ -78,7 +81,7 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
       box,
       (i, x, y) => edge[i]! <= reach || (edge[i]! <= ringReach && ((x + y) & 1) === 0),
     );
-    const { values, counts } = lookUp(context, input, plane, pixels, sources);
+    const { values, counts } = lookUp(context, input, plane, pixels, sources, reach);
     const ring = new RingTest(layout, plane, edge, ringReach, reach + THIRD);
     const still = input.believable === undefined ? undefined : bytesAt(memory, base + layout.levels[0]!.blocked, count);
     level(pixels, values, counts, from, ring, layout, plane, box, still);
@@ -118,28 +121,42 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
   return { unseen, local, fractions: input.exactly ? fractions : undefined };
 }
 
-/** What the sources show of some pixels, without what moves where that leaves anything. */
+/**
+ * What the sources show of some pixels. Where that leaves nothing, in the hole and its soft edge: what they show right beside their
+ * holes, then what moves.
+ */
 function lookUp(
   context: JobContext,
-  { layout, believable, most, sources: all }: EstimateInput,
+  { layout, base, believable, most, closest, sources: all }: EstimateInput,
   plane: number,
   pixels: PixelList,
   sources: readonly Source[],
+  reach: number,
 ): { values: Float32Array; counts: Uint8Array } {
-  const options = { plane, from: "source", most } as const;
-  if (believable === undefined) return gatherPixels(context, layout, pixels, sources, options);
-  const found = gatherPixels(context, layout, pixels, sources, { ...options, without: MASKED | MOVING });
-  const [values, counts] = [found.values.slice(), found.counts.slice()];
+  const moving = believable === undefined ? 0 : MOVING;
   const bases = new Set(all.slice(0, believable).map(({ base }) => base));
-  const close = sources.filter(({ base }) => bases.has(base));
-  const left: number[] = [];
-  for (let i = 0; i < counts.length; i++) if (counts[i] === 0) left.push(i);
-  if (left.length === 0) return { values, counts };
-  const list = Int32Array.from(left, (i) => pixels[i]!);
-  const more = gatherPixels(context, layout, list, close, options);
-  for (let k = 0; k < left.length; k++) {
-    values[left[k]!] = more.values[k]!;
-    counts[left[k]!] = more.counts[k]!;
+  const own: Source = { base, homography: IDENTITY, exact: true, gain: 1, offset: 0, weight: 1 };
+  const tries = [
+    ...(closest ? [{ from: [...sources, own], without: CLOSE | moving }] : []),
+    ...(moving ? [{ from: sources.filter((source) => bases.has(source.base)), without: MASKED }] : []),
+  ];
+  const options = { plane, from: "source", most } as const;
+  const found = gatherPixels(context, layout, pixels, sources, { ...options, without: MASKED | moving });
+  const [values, counts] = [found.values.slice(), found.counts.slice()];
+  const { width } = layout.format;
+  const edge = bytesAt(context.memory, base + layout.edge, width * layout.format.height);
+  const { shiftX, shiftY } = layout.sizes[plane]!;
+  const wanted = (pixel: number) => edge[((pixel >> 16) << shiftY) * width + ((pixel & 0xffff) << shiftX)]! <= reach;
+  for (const { from, without } of tries) {
+    const left: number[] = [];
+    for (let i = 0; i < counts.length; i++) if (counts[i] === 0 && wanted(pixels[i]!)) left.push(i);
+    if (left.length === 0) break;
+    const list = Int32Array.from(left, (i) => pixels[i]!);
+    const more = gatherPixels(context, layout, list, from, { ...options, without });
+    for (let k = 0; k < left.length; k++) {
+      values[left[k]!] = more.values[k]!;
+      counts[left[k]!] = more.counts[k]!;
+    }
   }
   return { values, counts };
 }

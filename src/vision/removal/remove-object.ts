@@ -146,6 +146,7 @@ class Removal {
           sources,
           most: this.#options.beyond ? BEYOND_SAMPLES : SAMPLES,
           believable: moving ? sources.filter((source) => bases.has(source.base)).length : undefined,
+          closest: !this.#options.beyond,
           near: this.#near(frame).map((other) => other.base),
           exactly: this.#options.refine,
         });
