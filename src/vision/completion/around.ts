@@ -1,24 +1,57 @@
 /** Fills pixels that nothing shows from the picture around them: pieces of it where they fit, else a smooth surface. */
 import type { JobContext } from "../../kernels/pool.ts";
 import { type Layout, type PlaneSize, samplesAt } from "../frames/layout.ts";
+import type { Box } from "../registration/align.ts";
 import { diffuse } from "./diffuse.ts";
-import { exemplarFill, MOST_PIXELS } from "./exemplar.ts";
+import { findPieces } from "./pieces.ts";
 import { grown, type PixelList } from "./pixels.ts";
-
-type Box = { x0: number; y0: number; x1: number; y1: number };
+import { layPieces } from "./seams.ts";
 
 /** Below this many luma pixels a smooth surface does as well. */
 const LEAST_PIXELS = 60;
-/** Reach, in cells of the reduced picture, over which the seams between pieces are blended. */
-const BLEND = 3;
+/** Pixels further apart than about two to this are filled on their own. */
+const APART = 4;
 
 /** @param missing the pixels of each plane to fill, in the frame's fills. */
 export function fillFromAround(context: JobContext, layout: Layout, base: number, missing: readonly PixelList[]): void {
-  const planes = layout.sizes.map(({ width, height }, i) =>
-    samplesAt(context.memory, base + layout.fills[i]!, width * height, layout.sampleBytes),
-  );
   for (const [i, pixels] of missing.entries()) smoothFill(context, layout, base, i, pixels);
-  if (missing[0]!.length >= LEAST_PIXELS) copyPieces(context, layout, planes, missing);
+  const open = layout.sizes.map(({ width, height }, i) => {
+    const map = new Uint8Array(width * height);
+    for (const pixel of missing[i]!) map[(pixel >> 16) * width + (pixel & 0xffff)] = 1;
+    return map;
+  });
+  const { width, height } = layout.format;
+  for (const patch of patches(missing[0]!, width, height)) {
+    if (patch.length >= LEAST_PIXELS) copyPieces(context, layout, base, boxOf(patch), open);
+  }
+}
+
+/** Divides pixels into groups that are not close to each other. */
+function patches(pixels: PixelList, width: number, height: number): PixelList[] {
+  const [columns, rows] = [(width >> APART) + 1, (height >> APART) + 1];
+  const cells = new Map<number, number[]>();
+  for (const pixel of pixels) {
+    const cell = (pixel >> (16 + APART)) * columns + ((pixel & 0xffff) >> APART);
+    const list = cells.get(cell);
+    if (list) list.push(pixel);
+    else cells.set(cell, [pixel]);
+  }
+  const found: PixelList[] = [];
+  for (const start of cells.keys()) {
+    const group: number[] = [];
+    const open = [start];
+    for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
+      const list = cells.get(cell);
+      if (!list) continue;
+      cells.delete(cell);
+      for (const pixel of list) group.push(pixel);
+      const [x, y] = [cell % columns, Math.floor(cell / columns)];
+      for (let ny = Math.max(0, y - 1); ny <= Math.min(rows - 1, y + 1); ny++)
+        for (let nx = Math.max(0, x - 1); nx <= Math.min(columns - 1, x + 1); nx++) open.push(ny * columns + nx);
+    }
+    found.push(Int32Array.from(group));
+  }
+  return found;
 }
 
 /** A smooth surface over the missing pixels of one plane of a frame's fills. */
@@ -47,102 +80,54 @@ export function smoothFill(
   for (const pixel of missing) plane[(pixel >> 16) * size.width + (pixel & 0xffff)] = Math.round(values[at(pixel)]!);
 }
 
-/** Overwrites the smooth surface with pieces found in a reduced picture of the surroundings, copied at full size. */
-function copyPieces(
-  context: JobContext,
-  layout: Layout,
-  planes: readonly (Uint8Array | Uint16Array)[],
-  missing: readonly PixelList[],
-): void {
-  const hole = boxOf(missing[0]!);
+/** Overwrites the smooth surface within a rectangle of luma pixels with pieces of its surroundings. @param open 1 for each sample to fill. */
+function copyPieces(context: JobContext, layout: Layout, base: number, hole: Box, open: readonly Uint8Array[]): void {
   const margin = Math.max(40, Math.round(Math.max(hole.x1 - hole.x0, hole.y1 - hole.y0) * 0.8));
-  const box = grown(hole, margin, layout.format);
-  const factor = Math.ceil(Math.sqrt(((box.x1 - box.x0 + 2) * (box.y1 - box.y0 + 2)) / MOST_PIXELS));
-  const width = Math.floor((box.x1 - box.x0) / factor);
-  const height = Math.floor((box.y1 - box.y0) / factor);
-  if (width < 1 || height < 1) return;
-  const pixels = new Float32Array(4 * width * height);
-  for (const [i, plane] of planes.entries()) reduce(plane, layout, i, box, factor, width, height, pixels);
-  const known = new Uint8Array(width * height).fill(1);
-  const cell = (x: number, y: number) => {
-    const [cx, cy] = [
-      Math.min(width - 1, Math.floor((x - box.x0) / factor)),
-      Math.min(height - 1, Math.floor((y - box.y0) / factor)),
-    ];
-    return cy * width + cx;
-  };
-  for (const pixel of missing[0]!) known[cell(pixel & 0xffff, pixel >> 16)] = 0;
-  const from = exemplarFill(context, { width, height, pixels, known });
-  for (const [i, plane] of planes.entries()) {
-    const size = layout.sizes[i]!;
-    const source = plane.slice();
-    for (const pixel of missing[i]!) {
-      const [x, y] = [pixel & 0xffff, pixel >> 16];
-      const blended = vote(source, size, x, y, cell(x << size.shiftX, y << size.shiftY), from, width, height, factor);
-      if (blended !== undefined) plane[y * size.width + x] = Math.round(blended);
+  const around = grown(hole, margin, layout.format);
+  // Chroma samples lie whole in it.
+  const box = { ...around, x0: around.x0 & ~3, y0: around.y0 & ~3 };
+  const from = findPieces(context, layout, base, box, open[0]!);
+  const top = 2 ** layout.format.bitDepth - 1;
+  for (const [i, size] of layout.sizes.entries()) {
+    const plane = samplesAt(context.memory, base + layout.fills[i]!, size.width * size.height, layout.sampleBytes);
+    const { x0, y0, width, height, places } = placesIn(size, box, from, open[i]!);
+    const samples = new Float32Array(places.length);
+    const at = (k: number) => (y0 + Math.floor(k / width)) * size.width + x0 + (k % width);
+    for (let k = 0; k < places.length; k++) samples[k] = plane[at(k)]!;
+    layPieces({ width, height, samples, from: places });
+    for (let k = 0; k < places.length; k++) {
+      if (places[k] !== k) plane[at(k)] = Math.min(top, Math.max(0, Math.round(samples[k]!)));
     }
   }
 }
 
-/**
- * What the pieces around a cell would put at (x, y), averaged: within a piece all agree, across a seam they blend.
- * @returns undefined when no piece is near.
- */
-function vote(
-  source: Uint8Array | Uint16Array,
-  size: PlaneSize,
-  x: number,
-  y: number,
-  own: number,
-  from: Int32Array,
-  width: number,
-  height: number,
-  factor: number,
-): number | undefined {
-  const [cx, cy] = [own % width, Math.floor(own / width)];
-  let sum = 0;
-  let total = 0;
-  for (let ny = Math.max(0, cy - BLEND); ny <= Math.min(height - 1, cy + BLEND); ny++) {
-    for (let nx = Math.max(0, cx - BLEND); nx <= Math.min(width - 1, cx + BLEND); nx++) {
-      const cell = ny * width + nx;
-      const origin = from[cell]!;
-      if (origin < 0 || origin === cell) continue;
-      const dx = (((origin % width) - nx) * factor) >> size.shiftX;
-      const dy = ((Math.floor(origin / width) - ny) * factor) >> size.shiftY;
-      const sx = Math.min(size.width - 1, Math.max(0, x + dx));
-      const sy = Math.min(size.height - 1, Math.max(0, y + dy));
-      const weight = 1 / (1 + (nx - cx) ** 2 + (ny - cy) ** 2);
-      sum += weight * source[sy * size.width + sx]!;
-      total += weight;
-    }
-  }
-  return total > 0 ? sum / total : undefined;
-}
-
-/** Samples one plane of a rectangle, reduced by `factor`, into a channel, in 8-bit levels. */
-function reduce(
-  plane: Uint8Array | Uint16Array,
-  layout: Layout,
-  index: number,
+/** For each sample of a plane within a rectangle the index of the one it is to show: its own if it stays, -1 if there is none. */
+function placesIn(
+  { width: columns, height: rows, shiftX, shiftY }: PlaneSize,
   box: Box,
-  factor: number,
-  width: number,
-  height: number,
-  out: Float32Array,
-): void {
-  const size = layout.sizes[index]!;
-  const scale = 2 ** (layout.format.bitDepth - 8);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let sy = 0; sy < factor; sy++) {
-        const row = Math.min(size.height - 1, (box.y0 + y * factor + sy) >> size.shiftY) * size.width;
-        for (let sx = 0; sx < factor; sx++)
-          sum += plane[row + Math.min(size.width - 1, (box.x0 + x * factor + sx) >> size.shiftX)]!;
+  from: Int32Array,
+  open: Uint8Array,
+): { x0: number; y0: number; width: number; height: number; places: Int32Array } {
+  const [x0, y0] = [box.x0 >> shiftX, box.y0 >> shiftY];
+  const width = Math.min(columns, ((box.x1 - 1) >> shiftX) + 1) - x0;
+  const height = Math.min(rows, ((box.y1 - 1) >> shiftY) + 1) - y0;
+  const [lumaWidth, lumaHeight] = [box.x1 - box.x0, box.y1 - box.y0];
+  const places = Int32Array.from({ length: width * height }, (_, k) => k);
+  const stays = (k: number) => !open[(y0 + Math.floor(k / width)) * columns + x0 + (k % width)];
+  for (let k = 0; k < places.length; k++) {
+    if (stays(k)) continue;
+    places[k] = -1;
+    const [left, top] = [(k % width) << shiftX, Math.floor(k / width) << shiftY];
+    for (let y = top; y < Math.min(lumaHeight, top + (1 << shiftY)); y++) {
+      for (let x = left; x < Math.min(lumaWidth, left + (1 << shiftX)); x++) {
+        const origin = from[y * lumaWidth + x]!;
+        if (origin < 0 || origin === y * lumaWidth + x) continue;
+        const place = (Math.floor(origin / lumaWidth) >> shiftY) * width + ((origin % lumaWidth) >> shiftX);
+        if (stays(place)) places[k] = place;
       }
-      out[4 * (y * width + x) + index] = sum / (factor * factor * scale);
     }
   }
+  return { x0, y0, width, height, places };
 }
 
 function boxOf(pixels: PixelList): Box {

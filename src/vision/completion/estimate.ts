@@ -19,6 +19,8 @@ export type EstimateInput = {
   readonly hole: Box;
   readonly affected: boolean;
   readonly sources: readonly Source[];
+  /** More of them, for what those do not show. */
+  readonly spare: readonly Source[];
   /** Samples combined for a pixel at most, up to 16. */
   readonly most: number;
   /**
@@ -81,13 +83,15 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
       box,
       (i, x, y) => edge[i]! <= reach || (edge[i]! <= ringReach && ((x + y) & 1) === 0),
     );
-    const { values, counts } = lookUp(context, input, plane, pixels, sources, reach);
+    const isFilled = filledTest(layout, plane, edge, reach);
+    const { values, counts } = lookUp(context, input, plane, pixels, sources, isFilled);
     const ring = new RingTest(layout, plane, edge, ringReach, reach + THIRD);
     const still = input.believable === undefined ? undefined : bytesAt(memory, base + layout.levels[0]!.blocked, count);
     level(pixels, values, counts, from, ring, layout, plane, box, still);
     const top = 2 ** format.bitDepth - 1;
     for (let i = 0; i < pixels.length; i++) {
-      if (!counts[i]) continue;
+      // The ring stays the source's: others look there for what is around the hole.
+      if (!counts[i] || !isFilled(pixels[i]!)) continue;
       const at = (pixels[i]! >> 16) * width + (pixels[i]! & 0xffff);
       to[at] = roundings[plane]!.round(values[i]!, at, top);
     }
@@ -122,34 +126,31 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
 }
 
 /**
- * What the sources show of some pixels. Where that leaves nothing, in the hole and its soft edge: what they show right beside their
- * holes, then what moves.
+ * What the sources show of some pixels. Where that leaves nothing, in the hole and its soft edge: what spare ones show, then what
+ * any show right beside their holes, then what moves.
  */
 function lookUp(
   context: JobContext,
-  { layout, base, believable, most, closest, sources: all }: EstimateInput,
+  { layout, base, believable, most, closest, spare, sources: all }: EstimateInput,
   plane: number,
   pixels: PixelList,
   sources: readonly Source[],
-  reach: number,
+  isFilled: (pixel: number) => boolean,
 ): { values: Float32Array; counts: Uint8Array } {
   const moving = believable === undefined ? 0 : MOVING;
   const bases = new Set(all.slice(0, believable).map(({ base }) => base));
   const own: Source = { base, homography: IDENTITY, exact: true, gain: 1, offset: 0, weight: 1 };
   const tries = [
-    ...(closest ? [{ from: [...sources, own], without: CLOSE | moving }] : []),
+    { from: spare, without: MASKED | moving },
+    ...(closest ? [{ from: [...sources, ...spare, own], without: CLOSE | moving }] : []),
     ...(moving ? [{ from: sources.filter((source) => bases.has(source.base)), without: MASKED }] : []),
   ];
   const options = { plane, from: "source", most } as const;
   const found = gatherPixels(context, layout, pixels, sources, { ...options, without: MASKED | moving });
   const [values, counts] = [found.values.slice(), found.counts.slice()];
-  const { width } = layout.format;
-  const edge = bytesAt(context.memory, base + layout.edge, width * layout.format.height);
-  const { shiftX, shiftY } = layout.sizes[plane]!;
-  const wanted = (pixel: number) => edge[((pixel >> 16) << shiftY) * width + ((pixel & 0xffff) << shiftX)]! <= reach;
   for (const { from, without } of tries) {
     const left: number[] = [];
-    for (let i = 0; i < counts.length; i++) if (counts[i] === 0 && wanted(pixels[i]!)) left.push(i);
+    for (let i = 0; i < counts.length; i++) if (counts[i] === 0 && isFilled(pixels[i]!)) left.push(i);
     if (left.length === 0) break;
     const list = Int32Array.from(left, (i) => pixels[i]!);
     const more = gatherPixels(context, layout, list, from, { ...options, without });
@@ -159,6 +160,18 @@ function lookUp(
     }
   }
   return { values, counts };
+}
+
+/** Which samples of a plane (y << 16 | x) have a luma pixel in the hole or its soft edge. */
+function filledTest({ format, sizes }: Layout, plane: number, edge: Uint8Array, reach: number) {
+  const { width, height } = format;
+  const { shiftX, shiftY } = sizes[plane]!;
+  return (pixel: number): boolean => {
+    const [x0, y0] = [(pixel & 0xffff) << shiftX, (pixel >> 16) << shiftY];
+    for (let y = y0; y < Math.min(height, y0 + (1 << shiftY)); y++)
+      for (let x = x0; x < Math.min(width, x0 + (1 << shiftX)); x++) if (edge[y * width + x]! <= reach) return true;
+    return false;
+  };
 }
 
 /** Which pixels of a plane lie on the ring, wholly outside the soft edge. */

@@ -144,6 +144,7 @@ class Removal {
           hole,
           affected,
           sources,
+          spare: this.#options.beyond ? [] : this.#window.spare(frame),
           most: this.#options.beyond ? BEYOND_SAMPLES : SAMPLES,
           believable: moving ? sources.filter((source) => bases.has(source.base)).length : undefined,
           closest: !this.#options.beyond,
