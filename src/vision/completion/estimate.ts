@@ -1,15 +1,16 @@
 /** Job: the background behind one frame's hole, from the frames where it is seen. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, CLOSE, type Layout, MASKED, MOVING, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
+import { bytesAt, type Layout, MOVING, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
 import { AFFECTED, REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
-import { IDENTITY } from "../registration/homography.ts";
 import { decideAffected } from "./affected.ts";
 import { smoothFill } from "./around.ts";
 import { type Fractions, Rounding } from "./fractions.ts";
+import { type Colour, differs, joined } from "./join.ts";
 import { localise } from "./localise.ts";
+import { lookUp } from "./look-up.ts";
 import { Membrane } from "./membrane.ts";
-import { gatherPixels, grown, listPixels, type PixelList } from "./pixels.ts";
+import { grown, listPixels, type PixelList } from "./pixels.ts";
 import type { Source } from "./sources.ts";
 
 /** What {@link estimate} is asked. */
@@ -71,6 +72,7 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
   const box = grown(input.hole, radius + 2 + RING, format);
   const sources = localise(context, layout, base, grown(input.hole, 24 + 4 * radius, format), input.sources);
   const roundings = layout.sizes.map((size) => new Rounding(size));
+  const moves: number[] = [];
   for (const plane of [0, 1, 2]) {
     const { width, height } = layout.sizes[plane]!;
     const samples = width * height;
@@ -84,7 +86,7 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
       (i, x, y) => edge[i]! <= reach || (edge[i]! <= ringReach && ((x + y) & 1) === 0),
     );
     const isFilled = filledTest(layout, plane, edge, reach);
-    const { values, counts } = lookUp(context, input, plane, pixels, sources, isFilled);
+    const { values, counts, believed } = lookUp(context, input, plane, pixels, sources, isFilled);
     const ring = new RingTest(layout, plane, edge, ringReach, reach + THIRD);
     const still = input.believable === undefined ? undefined : bytesAt(memory, base + layout.levels[0]!.blocked, count);
     level(pixels, values, counts, from, ring, layout, plane, box, still);
@@ -99,9 +101,11 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
       for (let i = 0; i < pixels.length; i++) {
         const at = (pixels[i]! >> 16) * width + (pixels[i]! & 0xffff);
         state[at] = counts[i] ? SEEN : UNSEEN;
+        if (believed[i]) moves.push(at);
       }
     }
   }
+  disbelieve(memory, layout, base, moves, (i) => edge[i]! > reach);
   if (input.affected) decideAffected(context, layout, base, box);
   let unseen = 0;
   for (let i = 0; i < count; i++) {
@@ -125,41 +129,41 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
   return { unseen, local, fractions: input.exactly ? fractions : undefined };
 }
 
-/**
- * What the sources show of some pixels. Where that leaves nothing, in the hole and its soft edge: what spare ones show, then what
- * any show right beside their holes, then what moves.
- */
-function lookUp(
-  context: JobContext,
-  { layout, base, believable, most, closest, spare, sources: all }: EstimateInput,
-  plane: number,
-  pixels: PixelList,
-  sources: readonly Source[],
-  isFilled: (pixel: number) => boolean,
-): { values: Float32Array; counts: Uint8Array } {
-  const moving = believable === undefined ? 0 : MOVING;
-  const bases = new Set(all.slice(0, believable).map(({ base }) => base));
-  const own: Source = { base, homography: IDENTITY, exact: true, gain: 1, offset: 0, weight: 1 };
-  const tries = [
-    { from: spare, without: MASKED | moving },
-    ...(closest ? [{ from: [...sources, ...spare, own], without: CLOSE | moving }] : []),
-    ...(moving ? [{ from: sources.filter((source) => bases.has(source.base)), without: MASKED }] : []),
-  ];
-  const options = { plane, from: "source", most } as const;
-  const found = gatherPixels(context, layout, pixels, sources, { ...options, without: MASKED | moving });
-  const [values, counts] = [found.values.slice(), found.counts.slice()];
-  for (const { from, without } of tries) {
-    const left: number[] = [];
-    for (let i = 0; i < counts.length; i++) if (counts[i] === 0 && isFilled(pixels[i]!)) left.push(i);
-    if (left.length === 0) break;
-    const list = Int32Array.from(left, (i) => pixels[i]!);
-    const more = gatherPixels(context, layout, list, from, { ...options, without });
-    for (let k = 0; k < left.length; k++) {
-      values[left[k]!] = more.values[k]!;
-      counts[left[k]!] = more.counts[k]!;
-    }
+/** Marks the pixels that show what moves, except where that does not go on beside the hole: there nothing is SEEN. */
+function disbelieve(
+  memory: WebAssembly.Memory,
+  layout: Layout,
+  base: number,
+  moves: readonly number[],
+  isVisible: (i: number) => boolean,
+): void {
+  if (moves.length === 0) return;
+  const { width, height } = layout.format;
+  const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, width * height);
+  const state = bytesAt(memory, base + layout.state, width * height);
+  const colour = fillColours(memory, layout, base);
+  const kept = joined(moves, width, height, isVisible, (i, next) => differs(colour(moves[i]!), colour(next)));
+  for (const i of moves) state[i] = UNSEEN;
+  for (const i of kept) {
+    state[moves[i]!] = SEEN;
+    blocked[moves[i]!]! |= MOVING;
   }
-  return { values, counts };
+}
+
+/** Reads the three samples, in 8-bit levels, of a luma pixel in a frame's fills. */
+function fillColours(memory: WebAssembly.Memory, layout: Layout, base: number): (i: number) => Colour {
+  const scale = 2 ** (8 - layout.format.bitDepth);
+  const planes = layout.sizes.map(({ width, height }, plane) =>
+    samplesAt(memory, base + layout.fills[plane]!, width * height, layout.sampleBytes),
+  );
+  return (i) => {
+    const [x, y] = [i % layout.format.width, Math.floor(i / layout.format.width)];
+    const read = (plane: 0 | 1 | 2) => {
+      const { width, shiftX, shiftY } = layout.sizes[plane];
+      return planes[plane]![(y >> shiftY) * width + (x >> shiftX)]! * scale;
+    };
+    return [read(0), read(1), read(2)];
+  };
 }
 
 /** Which samples of a plane (y << 16 | x) have a luma pixel in the hole or its soft edge. */
