@@ -1,23 +1,57 @@
 /** Fills pixels that nothing shows from the picture around them: pieces of it where they fit, else a smooth surface. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { type Layout, samplesAt } from "../frames/layout.ts";
-import { completePicture, MOST_PIXELS } from "./complete-picture.ts";
+import { type Layout, type PlaneSize, samplesAt } from "../frames/layout.ts";
+import type { Box } from "../registration/align.ts";
 import { diffuse } from "./diffuse.ts";
-import type { HoledPicture } from "./picture-levels.ts";
+import { findPieces } from "./pieces.ts";
 import { grown, type PixelList } from "./pixels.ts";
-
-type Box = { x0: number; y0: number; x1: number; y1: number };
+import { layPieces } from "./seams.ts";
 
 /** Below this many luma pixels a smooth surface does as well. */
 const LEAST_PIXELS = 60;
+/** Pixels further apart than about two to this are filled on their own. */
+const APART = 4;
 
 /** @param missing the pixels of each plane to fill, in the frame's fills. */
 export function fillFromAround(context: JobContext, layout: Layout, base: number, missing: readonly PixelList[]): void {
-  const planes = layout.sizes.map(({ width, height }, i) =>
-    samplesAt(context.memory, base + layout.fills[i]!, width * height, layout.sampleBytes),
-  );
   for (const [i, pixels] of missing.entries()) smoothFill(context, layout, base, i, pixels);
-  if (missing[0]!.length >= LEAST_PIXELS) copyTexture(context, layout, planes, missing);
+  const open = layout.sizes.map(({ width, height }, i) => {
+    const map = new Uint8Array(width * height);
+    for (const pixel of missing[i]!) map[(pixel >> 16) * width + (pixel & 0xffff)] = 1;
+    return map;
+  });
+  const { width, height } = layout.format;
+  for (const patch of patches(missing[0]!, width, height)) {
+    if (patch.length >= LEAST_PIXELS) copyPieces(context, layout, base, boxOf(patch), open);
+  }
+}
+
+/** Divides pixels into groups that are not close to each other. */
+function patches(pixels: PixelList, width: number, height: number): PixelList[] {
+  const [columns, rows] = [(width >> APART) + 1, (height >> APART) + 1];
+  const cells = new Map<number, number[]>();
+  for (const pixel of pixels) {
+    const cell = (pixel >> (16 + APART)) * columns + ((pixel & 0xffff) >> APART);
+    const list = cells.get(cell);
+    if (list) list.push(pixel);
+    else cells.set(cell, [pixel]);
+  }
+  const found: PixelList[] = [];
+  for (const start of cells.keys()) {
+    const group: number[] = [];
+    const open = [start];
+    for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
+      const list = cells.get(cell);
+      if (!list) continue;
+      cells.delete(cell);
+      for (const pixel of list) group.push(pixel);
+      const [x, y] = [cell % columns, Math.floor(cell / columns)];
+      for (let ny = Math.max(0, y - 1); ny <= Math.min(rows - 1, y + 1); ny++)
+        for (let nx = Math.max(0, x - 1); nx <= Math.min(columns - 1, x + 1); nx++) open.push(ny * columns + nx);
+    }
+    found.push(Int32Array.from(group));
+  }
+  return found;
 }
 
 /** A smooth surface over the missing pixels of one plane of a frame's fills. */
@@ -46,110 +80,54 @@ export function smoothFill(
   for (const pixel of missing) plane[(pixel >> 16) * size.width + (pixel & 0xffff)] = Math.round(values[at(pixel)]!);
 }
 
-/** Overwrites the smooth surface with what looks like the surroundings: their picture, reduced where it is large, is completed. */
-function copyTexture(
-  context: JobContext,
-  layout: Layout,
-  planes: readonly (Uint8Array | Uint16Array)[],
-  missing: readonly PixelList[],
-): void {
-  const hole = boxOf(missing[0]!);
+/** Overwrites the smooth surface within a rectangle of luma pixels with pieces of its surroundings. @param open 1 for each sample to fill. */
+function copyPieces(context: JobContext, layout: Layout, base: number, hole: Box, open: readonly Uint8Array[]): void {
   const margin = Math.max(40, Math.round(Math.max(hole.x1 - hole.x0, hole.y1 - hole.y0) * 0.8));
-  const box = grown(hole, margin, layout.format);
-  const factor = Math.ceil(Math.sqrt(((box.x1 - box.x0) * (box.y1 - box.y0)) / MOST_PIXELS));
-  const width = Math.floor((box.x1 - box.x0) / factor);
-  const height = Math.floor((box.y1 - box.y0) / factor);
-  if (width < 1 || height < 1) return;
-  const picture = {
-    width,
-    height,
-    pixels: new Float32Array(4 * width * height).fill(1),
-    known: new Uint8Array(width * height).fill(1),
-  };
-  for (const [i, plane] of planes.entries()) reduce(plane, layout, i, box, factor, width, height, picture.pixels);
-  for (const pixel of missing[0]!) {
-    const x = Math.min(width - 1, Math.floor(((pixel & 0xffff) - box.x0) / factor));
-    const y = Math.min(height - 1, Math.floor(((pixel >> 16) - box.y0) / factor));
-    picture.known[y * width + x] = 0;
-  }
-  const from = completePicture(context, picture);
-  if (!from) return;
-  for (const [i, plane] of planes.entries()) enlarge(plane, layout, i, missing[i]!, { ...picture, from, box, factor });
-}
-
-/** A completed picture, and where each of its pixels is best copied from. */
-type Completed = HoledPicture & { readonly from: Int32Array; readonly box: Box; readonly factor: number };
-
-/** Fills a plane's missing samples from the completed picture; detail that is lost there comes from where it was copied from. */
-function enlarge(
-  plane: Uint8Array | Uint16Array,
-  layout: Layout,
-  index: number,
-  missing: PixelList,
-  { width, height, pixels, from, box, factor }: Completed,
-): void {
-  const size = layout.sizes[index]!;
+  const around = grown(hole, margin, layout.format);
+  // Chroma samples lie whole in it.
+  const box = { ...around, x0: around.x0 & ~3, y0: around.y0 & ~3 };
+  const from = findPieces(context, layout, base, box, open[0]!);
   const top = 2 ** layout.format.bitDepth - 1;
-  const unit = 2 ** (layout.format.bitDepth - 8);
-  const across = (x: number): number => ((x + 0.5) * 2 ** size.shiftX - box.x0) / factor - 0.5;
-  const down = (y: number): number => ((y + 0.5) * 2 ** size.shiftY - box.y0) / factor - 0.5;
-  const source = factor > 1 ? plane.slice() : plane;
-  for (const pixel of missing) {
-    const [x, y] = [pixel & 0xffff, pixel >> 16];
-    const [cx, cy] = [across(x), down(y)];
-    let value = unit * sampled(pixels, width, height, index, cx, cy);
-    const cell = clamp(Math.round(cy), height) * width + clamp(Math.round(cx), width);
-    const place = from[cell]!;
-    if (factor > 1 && place >= 0) {
-      const dx = ((place % width) - (cell % width)) * factor;
-      const dy = (Math.floor(place / width) - Math.floor(cell / width)) * factor;
-      const sx = clamp(x + (dx >> size.shiftX), size.width);
-      const sy = clamp(y + (dy >> size.shiftY), size.height);
-      value += source[sy * size.width + sx]! - unit * sampled(pixels, width, height, index, across(sx), down(sy));
+  for (const [i, size] of layout.sizes.entries()) {
+    const plane = samplesAt(context.memory, base + layout.fills[i]!, size.width * size.height, layout.sampleBytes);
+    const { x0, y0, width, height, places } = placesIn(size, box, from, open[i]!);
+    const samples = new Float32Array(places.length);
+    const at = (k: number) => (y0 + Math.floor(k / width)) * size.width + x0 + (k % width);
+    for (let k = 0; k < places.length; k++) samples[k] = plane[at(k)]!;
+    layPieces({ width, height, samples, from: places });
+    for (let k = 0; k < places.length; k++) {
+      if (places[k] !== k) plane[at(k)] = Math.min(top, Math.max(0, Math.round(samples[k]!)));
     }
-    plane[y * size.width + x] = Math.min(top, Math.max(0, Math.round(value)));
   }
 }
 
-/** One channel of a picture between its pixels, in 8-bit levels. */
-function sampled(pixels: Float32Array, width: number, height: number, channel: number, x: number, y: number): number {
-  const [cx, cy] = [Math.min(width - 1, Math.max(0, x)), Math.min(height - 1, Math.max(0, y))];
-  const [ix, iy] = [Math.floor(cx), Math.floor(cy)];
-  const at = 4 * (iy * width + ix) + channel;
-  const [right, below] = [ix + 1 < width ? 4 : 0, iy + 1 < height ? 4 * width : 0];
-  const above = pixels[at]! + (pixels[at + right]! - pixels[at]!) * (cx - ix);
-  const under = pixels[at + below]! + (pixels[at + below + right]! - pixels[at + below]!) * (cx - ix);
-  return above + (under - above) * (cy - iy);
-}
-
-function clamp(place: number, length: number): number {
-  return Math.min(length - 1, Math.max(0, place));
-}
-
-/** Samples one plane of a rectangle, reduced by `factor`, into a channel, in 8-bit levels. */
-function reduce(
-  plane: Uint8Array | Uint16Array,
-  layout: Layout,
-  index: number,
+/** For each sample of a plane within a rectangle the index of the one it is to show: its own if it stays, -1 if there is none. */
+function placesIn(
+  { width: columns, height: rows, shiftX, shiftY }: PlaneSize,
   box: Box,
-  factor: number,
-  width: number,
-  height: number,
-  out: Float32Array,
-): void {
-  const size = layout.sizes[index]!;
-  const scale = 2 ** (layout.format.bitDepth - 8);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let sy = 0; sy < factor; sy++) {
-        const row = Math.min(size.height - 1, (box.y0 + y * factor + sy) >> size.shiftY) * size.width;
-        for (let sx = 0; sx < factor; sx++)
-          sum += plane[row + Math.min(size.width - 1, (box.x0 + x * factor + sx) >> size.shiftX)]!;
+  from: Int32Array,
+  open: Uint8Array,
+): { x0: number; y0: number; width: number; height: number; places: Int32Array } {
+  const [x0, y0] = [box.x0 >> shiftX, box.y0 >> shiftY];
+  const width = Math.min(columns, ((box.x1 - 1) >> shiftX) + 1) - x0;
+  const height = Math.min(rows, ((box.y1 - 1) >> shiftY) + 1) - y0;
+  const [lumaWidth, lumaHeight] = [box.x1 - box.x0, box.y1 - box.y0];
+  const places = Int32Array.from({ length: width * height }, (_, k) => k);
+  const stays = (k: number) => !open[(y0 + Math.floor(k / width)) * columns + x0 + (k % width)];
+  for (let k = 0; k < places.length; k++) {
+    if (stays(k)) continue;
+    places[k] = -1;
+    const [left, top] = [(k % width) << shiftX, Math.floor(k / width) << shiftY];
+    for (let y = top; y < Math.min(lumaHeight, top + (1 << shiftY)); y++) {
+      for (let x = left; x < Math.min(lumaWidth, left + (1 << shiftX)); x++) {
+        const origin = from[y * lumaWidth + x]!;
+        if (origin < 0 || origin === y * lumaWidth + x) continue;
+        const place = (Math.floor(origin / lumaWidth) >> shiftY) * width + ((origin % lumaWidth) >> shiftX);
+        if (stays(place)) places[k] = place;
       }
-      out[4 * (y * width + x) + index] = sum / (factor * factor * scale);
     }
   }
+  return { x0, y0, width, height, places };
 }
 
 function boxOf(pixels: PixelList): Box {

@@ -75,7 +75,7 @@ type Room = {
 };
 
 function placed({ memory, scratch }: JobContext, level: HoledPicture): Room {
-  const { width, height, known } = level;
+  const { width, height, known, models } = level;
   const count = width * height;
   const arena = new Arena(scratch.start, scratch.end);
   const at = {
@@ -98,7 +98,7 @@ function placed({ memory, scratch }: JobContext, level: HoledPicture): Room {
   kept.set(known);
   const layer = new Int32Array(memory.buffer, at.layer, count);
   const source = bytesAt(memory, at.source, count);
-  source.set(wholePatches(known, width, height, RADIUS));
+  source.set(wholePatches(models, width, height, RADIUS));
   const list = patchesOver(level);
   const centres = new Int32Array(memory.buffer, at.centres, list.length);
   centres.set(list);

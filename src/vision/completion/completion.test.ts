@@ -33,7 +33,10 @@ describe("completePicture", () => {
     const scratch = { start: 1024, end: memory.buffer.byteLength };
     const pixels = new Float32Array(4 * width * height).fill(1);
     for (let i = 0; i < known.length; i++) pixels.fill(known[i] ? show(i) : 125, 4 * i, 4 * i + 3);
-    const from = completePicture({ memory, kernels: loadKernels(memory), scratch }, { width, height, pixels, known });
+    const from = completePicture(
+      { memory, kernels: loadKernels(memory), scratch },
+      { width, height, pixels, known, models: known },
+    );
     return { from, pixels };
   };
 

@@ -1,14 +1,16 @@
 /** Job: the background behind one frame's hole, from the frames where it is seen. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, MASKED, MOVING, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
+import { bytesAt, type Layout, MOVING, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
 import { AFFECTED, REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
 import { decideAffected } from "./affected.ts";
 import { smoothFill } from "./around.ts";
 import { type Fractions, Rounding } from "./fractions.ts";
+import { type Colour, differs, joined } from "./join.ts";
 import { localise } from "./localise.ts";
+import { lookUp } from "./look-up.ts";
 import { Membrane } from "./membrane.ts";
-import { gatherPixels, grown, listPixels, type PixelList } from "./pixels.ts";
+import { grown, listPixels, type PixelList } from "./pixels.ts";
 import type { Source } from "./sources.ts";
 
 /** What {@link estimate} is asked. */
@@ -18,6 +20,8 @@ export type EstimateInput = {
   readonly hole: Box;
   readonly affected: boolean;
   readonly sources: readonly Source[];
+  /** More of them, for what those do not show. */
+  readonly spare: readonly Source[];
   /** Samples combined for a pixel at most, up to 16. */
   readonly most: number;
   /**
@@ -25,6 +29,8 @@ export type EstimateInput = {
    * this many of the sources, from the first, may be believed. Undefined: nothing does.
    */
   readonly believable: number | undefined;
+  /** Whether what nothing else shows is taken from right beside holes, where soft edges seldom reach. */
+  readonly closest: boolean;
   /** Addresses of frames whose maps are wanted back as they fit around the hole. */
   readonly near: readonly number[];
   /** Whether what rounding takes is wanted back. */
@@ -66,6 +72,7 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
   const box = grown(input.hole, radius + 2 + RING, format);
   const sources = localise(context, layout, base, grown(input.hole, 24 + 4 * radius, format), input.sources);
   const roundings = layout.sizes.map((size) => new Rounding(size));
+  const moves: number[] = [];
   for (const plane of [0, 1, 2]) {
     const { width, height } = layout.sizes[plane]!;
     const samples = width * height;
@@ -78,13 +85,15 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
       box,
       (i, x, y) => edge[i]! <= reach || (edge[i]! <= ringReach && ((x + y) & 1) === 0),
     );
-    const { values, counts } = lookUp(context, input, plane, pixels, sources);
+    const isFilled = filledTest(layout, plane, edge, reach);
+    const { values, counts, believed } = lookUp(context, input, plane, pixels, sources, isFilled);
     const ring = new RingTest(layout, plane, edge, ringReach, reach + THIRD);
     const still = input.believable === undefined ? undefined : bytesAt(memory, base + layout.levels[0]!.blocked, count);
     level(pixels, values, counts, from, ring, layout, plane, box, still);
     const top = 2 ** format.bitDepth - 1;
     for (let i = 0; i < pixels.length; i++) {
-      if (!counts[i]) continue;
+      // The ring stays the source's: others look there for what is around the hole.
+      if (!counts[i] || !isFilled(pixels[i]!)) continue;
       const at = (pixels[i]! >> 16) * width + (pixels[i]! & 0xffff);
       to[at] = roundings[plane]!.round(values[i]!, at, top);
     }
@@ -92,9 +101,11 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
       for (let i = 0; i < pixels.length; i++) {
         const at = (pixels[i]! >> 16) * width + (pixels[i]! & 0xffff);
         state[at] = counts[i] ? SEEN : UNSEEN;
+        if (believed[i]) moves.push(at);
       }
     }
   }
+  disbelieve(memory, layout, base, moves, (i) => edge[i]! > reach);
   if (input.affected) decideAffected(context, layout, base, box);
   let unseen = 0;
   for (let i = 0; i < count; i++) {
@@ -118,30 +129,53 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
   return { unseen, local, fractions: input.exactly ? fractions : undefined };
 }
 
-/** What the sources show of some pixels, without what moves where that leaves anything. */
-function lookUp(
-  context: JobContext,
-  { layout, believable, most, sources: all }: EstimateInput,
-  plane: number,
-  pixels: PixelList,
-  sources: readonly Source[],
-): { values: Float32Array; counts: Uint8Array } {
-  const options = { plane, from: "source", most } as const;
-  if (believable === undefined) return gatherPixels(context, layout, pixels, sources, options);
-  const found = gatherPixels(context, layout, pixels, sources, { ...options, without: MASKED | MOVING });
-  const [values, counts] = [found.values.slice(), found.counts.slice()];
-  const bases = new Set(all.slice(0, believable).map(({ base }) => base));
-  const close = sources.filter(({ base }) => bases.has(base));
-  const left: number[] = [];
-  for (let i = 0; i < counts.length; i++) if (counts[i] === 0) left.push(i);
-  if (left.length === 0) return { values, counts };
-  const list = Int32Array.from(left, (i) => pixels[i]!);
-  const more = gatherPixels(context, layout, list, close, options);
-  for (let k = 0; k < left.length; k++) {
-    values[left[k]!] = more.values[k]!;
-    counts[left[k]!] = more.counts[k]!;
+/** Marks the pixels that show what moves, except where that does not go on beside the hole: there nothing is SEEN. */
+function disbelieve(
+  memory: WebAssembly.Memory,
+  layout: Layout,
+  base: number,
+  moves: readonly number[],
+  isVisible: (i: number) => boolean,
+): void {
+  if (moves.length === 0) return;
+  const { width, height } = layout.format;
+  const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, width * height);
+  const state = bytesAt(memory, base + layout.state, width * height);
+  const colour = fillColours(memory, layout, base);
+  const kept = joined(moves, width, height, isVisible, (i, next) => differs(colour(moves[i]!), colour(next)));
+  for (const i of moves) state[i] = UNSEEN;
+  for (const i of kept) {
+    state[moves[i]!] = SEEN;
+    blocked[moves[i]!]! |= MOVING;
   }
-  return { values, counts };
+}
+
+/** Reads the three samples, in 8-bit levels, of a luma pixel in a frame's fills. */
+function fillColours(memory: WebAssembly.Memory, layout: Layout, base: number): (i: number) => Colour {
+  const scale = 2 ** (8 - layout.format.bitDepth);
+  const planes = layout.sizes.map(({ width, height }, plane) =>
+    samplesAt(memory, base + layout.fills[plane]!, width * height, layout.sampleBytes),
+  );
+  return (i) => {
+    const [x, y] = [i % layout.format.width, Math.floor(i / layout.format.width)];
+    const read = (plane: 0 | 1 | 2) => {
+      const { width, shiftX, shiftY } = layout.sizes[plane];
+      return planes[plane]![(y >> shiftY) * width + (x >> shiftX)]! * scale;
+    };
+    return [read(0), read(1), read(2)];
+  };
+}
+
+/** Which samples of a plane (y << 16 | x) have a luma pixel in the hole or its soft edge. */
+function filledTest({ format, sizes }: Layout, plane: number, edge: Uint8Array, reach: number) {
+  const { width, height } = format;
+  const { shiftX, shiftY } = sizes[plane]!;
+  return (pixel: number): boolean => {
+    const [x0, y0] = [(pixel & 0xffff) << shiftX, (pixel >> 16) << shiftY];
+    for (let y = y0; y < Math.min(height, y0 + (1 << shiftY)); y++)
+      for (let x = x0; x < Math.min(width, x0 + (1 << shiftX)); x++) if (edge[y * width + x]! <= reach) return true;
+    return false;
+  };
 }
 
 /** Which pixels of a plane lie on the ring, wholly outside the soft edge. */

@@ -1,6 +1,6 @@
 /** Job: what no frame shows. First what was made up for an earlier frame, so that it stays; then the picture around. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, samplesAt, UNSEEN } from "../frames/layout.ts";
+import { bytesAt, KEPT, type Layout, MOVING, samplesAt, UNSEEN } from "../frames/layout.ts";
 import type { Box } from "../registration/align.ts";
 import { fillFromAround } from "./around.ts";
 import { gatherPixels, grown, listPixels } from "./pixels.ts";
@@ -29,7 +29,13 @@ export function invent(context: JobContext, { layout, base, hole, anchors }: Inv
     const size = layout.sizes[plane]!;
     const fills = samplesAt(memory, base + layout.fills[plane]!, size.width * size.height, layout.sampleBytes);
     const pixels = listPixels(layout, plane, around, (i) => state[i] === UNSEEN);
-    const { values, counts } = gatherPixels(context, layout, pixels, anchors, { plane, from: "filled", most: 1 });
+    const { values, counts } = gatherPixels(context, layout, pixels, anchors, {
+      plane,
+      from: "filled",
+      // What moves was there then.
+      without: KEPT | MOVING,
+      most: 1,
+    });
     return pixels.filter((pixel, i) => {
       if (!counts[i]) return true;
       fills[(pixel >> 16) * size.width + (pixel & 0xffff)] = Math.min(top, Math.max(0, Math.round(values[i]!)));

@@ -1,8 +1,9 @@
 /** Job: paints what moves behind a hole over the still background that fills it. */
 import { Arena } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, MASKED, SEEN, UNSEEN } from "../frames/layout.ts";
+import { bytesAt, type Layout, MASKED, MOVING, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
 import type { Carried } from "./carry.ts";
+import { type Colour, differs, joined } from "./join.ts";
 import { type CellMap, cellMap } from "./pair-motion.ts";
 
 /** Brightness of a frame against another: theirs = gain * own + offset, 8-bit levels. */
@@ -41,7 +42,8 @@ export function layOver({ kernels, memory, scratch }: JobContext, input: LayOver
   const arena = new Arena(scratch.start, scratch.end);
   const [indexAt, listAt] = [arena.take(4 * count), arena.take(4 * count)];
   const index = new Int32Array(memory.buffer, indexAt, count);
-  const { cells, shown } = choose(input, index);
+  const chosen = choose(input, index);
+  const { cells, shown } = inPlace(memory, input, chosen, index, map);
   const blocked = (frame: number) => bytesAt(memory, frame + layout.levels[0]!.blocked, width * height);
   closeGaps(cells, shown, index, map, ({ x, y, level }) => {
     const [px, py] = [Math.round(x), Math.round(y)];
@@ -83,7 +85,7 @@ export function layOver({ kernels, memory, scratch }: JobContext, input: LayOver
     );
   }
   const state = bytesAt(memory, base + layout.state, width * height);
-  for (const cell of cells) markSeen(state, layout, cell, map);
+  for (const cell of cells) markSeen(state, blocked(base), layout, cell, map);
   let unseen = 0;
   for (let i = 0; i < state.length; i++) if (state[i] === UNSEEN) unseen++;
   return unseen;
@@ -166,6 +168,44 @@ function choose({ carried, brightness }: LayOverInput, index: Int32Array): { cel
   return { cells, shown };
 }
 
+/** The chosen cells that go on in what is visible around the hole. Keeps their places in `index`. */
+function inPlace(
+  memory: WebAssembly.Memory,
+  { layout, base }: LayOverInput,
+  { cells, shown }: { cells: number[]; shown: Shown[] },
+  index: Int32Array,
+  { level, width, height, scale }: CellMap,
+): { cells: number[]; shown: Shown[] } {
+  const blocked = bytesAt(memory, base + layout.levels[level]!.blocked, width * height);
+  const own: Brightness = { base, gain: 1, offset: 0 };
+  const half = (scale - 1) / 2;
+  const kept = joined(
+    cells,
+    width,
+    height,
+    (cell) => !(blocked[cell]! & MASKED),
+    (i, next) => {
+      const [x, y] = [(next % width) * scale + half, Math.floor(next / width) * scale + half];
+      return differs(colourOf(memory, layout, shown[i]!), colourOf(memory, layout, { x, y, level: own }));
+    },
+  );
+  index.fill(-1);
+  for (const [to, i] of kept.entries()) index[cells[i]!] = to;
+  return { cells: kept.map((i) => cells[i]!), shown: kept.map((i) => shown[i]!) };
+}
+
+/** The samples of a frame's source at a place, in 8-bit levels and another frame's brightness. */
+function colourOf(memory: WebAssembly.Memory, layout: Layout, { x, y, level }: Shown): Colour {
+  const { format, sizes, planes, sampleBytes } = layout;
+  const [px, py] = [Math.min(format.width - 1, Math.round(x)), Math.min(format.height - 1, Math.round(y))];
+  const read = (plane: 0 | 1 | 2) => {
+    const { width, height, shiftX, shiftY } = sizes[plane];
+    const samples = samplesAt(memory, level.base + planes[plane], width * height, sampleBytes);
+    return samples[(py >> shiftY) * width + (px >> shiftX)]! * 2 ** (8 - format.bitDepth);
+  };
+  return [(read(0) - level.offset) / level.gain, read(1), read(2)];
+}
+
 /** The cells and those beside them, in order. */
 function reached(cells: readonly number[], { width, height }: CellMap): Int32Array {
   const marks = new Uint8Array(width * height);
@@ -179,9 +219,18 @@ function reached(cells: readonly number[], { width, height }: CellMap): Int32Arr
   return Int32Array.from(found);
 }
 
-function markSeen(state: Uint8Array, { format }: Layout, cell: number, { width, scale }: CellMap): void {
+function markSeen(
+  state: Uint8Array,
+  blocked: Uint8Array,
+  { format }: Layout,
+  cell: number,
+  { width, scale }: CellMap,
+): void {
   const [x0, y0] = [(cell % width) * scale, Math.floor(cell / width) * scale];
   for (let y = y0; y < Math.min(format.height, y0 + scale); y++)
-    for (let x = x0; x < Math.min(format.width, x0 + scale); x++)
-      if (state[y * format.width + x] === UNSEEN) state[y * format.width + x] = SEEN;
+    for (let x = x0; x < Math.min(format.width, x0 + scale); x++) {
+      const i = y * format.width + x;
+      if (state[i] === UNSEEN) state[i] = SEEN;
+      blocked[i]! |= MOVING;
+    }
 }

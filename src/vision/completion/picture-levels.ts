@@ -7,6 +7,8 @@ export type HoledPicture = {
   readonly pixels: Float32Array;
   /** 1 where the picture is to stay; the rest of `pixels` is a guess. */
   readonly known: Uint8Array;
+  /** 1 where it is known and may be copied. */
+  readonly models: Uint8Array;
 };
 
 /** Depth of the hole in pixels at which a picture is small enough to begin with. */
@@ -29,7 +31,7 @@ export function picturePyramid(picture: HoledPicture): HoledPicture[] {
 }
 
 /** City-block distance of each pixel to what is known; 0 there. */
-export function holeDepth({ width, height, known }: HoledPicture): Uint16Array {
+export function holeDepth({ width, height, known }: Pick<HoledPicture, "width" | "height" | "known">): Uint16Array {
   const depth = Uint16Array.from(known, (one) => (one ? 0 : 0xffff));
   const closer = (i: number, j: number): void => {
     depth[i] = Math.min(depth[i]!, depth[j]! + 1);
@@ -50,22 +52,30 @@ export function holeDepth({ width, height, known }: HoledPicture): Uint16Array {
 }
 
 /** A pixel is known where all that it covers is; it shows the known ones alone where there are any. */
-function halved({ width, height, pixels, known }: HoledPicture): HoledPicture {
+function halved({ width, height, pixels, known, models }: HoledPicture): HoledPicture {
   const [w, h] = [(width + 1) >> 1, (height + 1) >> 1];
-  const out = { width: w, height: h, pixels: new Float32Array(4 * w * h), known: new Uint8Array(w * h) };
+  const out = {
+    width: w,
+    height: h,
+    pixels: new Float32Array(4 * w * h),
+    known: new Uint8Array(w * h),
+    models: new Uint8Array(w * h),
+  };
   const four = new Int32Array(4);
   for (let y = 0, to = 0; y < h; y++) {
     for (let x = 0; x < w; x++, to++) {
-      let count = 0;
+      let [count, copied] = [0, 1];
       for (let k = 0; k < 4; k++) {
         four[k] = Math.min(height - 1, 2 * y + (k >> 1)) * width + Math.min(width - 1, 2 * x + (k & 1));
         count += known[four[k]!]!;
+        copied &= models[four[k]!]!;
       }
       for (const from of four) {
         if (count > 0 && !known[from]) continue;
         for (let c = 0; c < 4; c++) out.pixels[4 * to + c]! += pixels[4 * from + c]! / (count || 4);
       }
       out.known[to] = count === 4 ? 1 : 0;
+      out.models[to] = copied;
     }
   }
   return out;

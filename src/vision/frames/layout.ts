@@ -52,6 +52,9 @@ export const MOVING = 2;
 /** Bit of the finest blocked map: labelled as affected, and kept as it came; something of the effect may be left in it. */
 export const KEPT = 4;
 
+/** Bit of the finest blocked map: labelled, or so close that soft edges of the object reach it. All these are {@link MASKED} too. */
+export const CLOSE = 8;
+
 /** Largest side of the coarsest level. */
 const COARSEST = 48;
 

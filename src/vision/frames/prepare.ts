@@ -2,7 +2,7 @@
 import type { JobContext } from "../../kernels/pool.ts";
 import { AFFECTED, KEEP, REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
-import { bytesAt, type Layout, MASKED } from "./layout.ts";
+import { bytesAt, CLOSE, type Layout, MASKED } from "./layout.ts";
 
 /** The labelled part of a frame. */
 export type Prepared = {
@@ -14,6 +14,9 @@ export type Prepared = {
 
 /** Moving things that cover more of what is not labelled are looked at like everything else: little would be left. */
 const MOST_MOVING = 0.5;
+
+/** Share of the margin that soft edges and inexact masks take: of what nothing else shows, the rest is taken. */
+const CLOSEST = 0.75;
 
 /** Builds the 8-bit pyramid and the map of pixels that are not background: the labelled ones and a margin around them, and rectangles of `moving` things. */
 export function prepare(
@@ -31,7 +34,11 @@ export function prepare(
     kernels.distance(base + layout.labels, width, height, AFFECTED, scratch.start);
     const distances = bytesAt(memory, scratch.start, count);
     const margin = 3 * (layout.radius + 1);
-    for (let i = 0; i < count; i++) blocked[i] = distances[i]! <= margin ? MASKED : 0;
+    const close = 3 * CLOSEST * layout.radius;
+    for (let i = 0; i < count; i++) {
+      const distance = distances[i]!;
+      blocked[i] = distance <= close ? MASKED | CLOSE : distance <= margin ? MASKED : 0;
+    }
   } else blocked.fill(0);
   block(blocked, moving, width, height, MOST_MOVING * (count - prepared.removed - prepared.affected));
   for (let i = 1; i < layout.levels.length; i++) {
@@ -55,7 +62,7 @@ function block(blocked: Uint8Array, boxes: readonly Box[], width: number, height
   for (const { x0, y0, x1, y1 } of inside) area += Math.max(0, x1 - x0) * Math.max(0, y1 - y0);
   if (area > most) return;
   for (const { x0, y0, x1, y1 } of inside) {
-    for (let y = y0; y < y1; y++) if (x1 > x0) blocked.fill(1, y * width + x0, y * width + x1);
+    for (let y = y0; y < y1; y++) if (x1 > x0) blocked.fill(MASKED | CLOSE, y * width + x0, y * width + x1);
   }
 }
 

@@ -136,18 +136,28 @@ export class Window {
 
   /** The frames to look a frame's hole up in, nearest in time first. */
   sources(target: Held): Source[] {
+    return this.#divided(target).chosen;
+  }
+
+  /** All other frames of its scene, nearest in time first. */
+  spare(target: Held): Source[] {
+    return this.#divided(target).left;
+  }
+
+  #divided(target: Held): { chosen: Source[]; left: Source[] } {
     const others = this.#held
       .filter((frame) => frame !== target && frame.scene === target.scene)
       .sort((a, b) => Math.abs(a.index - target.index) - Math.abs(b.index - target.index) || a.index - b.index)
       .map((frame) => this.source(target, frame));
     const moving = others.filter((source) => !source.exact);
-    if (moving.length <= MOST_SOURCES) return others;
+    if (moving.length <= MOST_SOURCES) return { chosen: others, left: [] };
     const spread = (moving.length - NEAREST_SOURCES) / (MOST_SOURCES - NEAREST_SOURCES);
     const chosen = new Set(moving.slice(0, NEAREST_SOURCES));
     for (let i = 0; chosen.size < MOST_SOURCES; i++) {
       chosen.add(moving[Math.min(moving.length - 1, Math.floor(NEAREST_SOURCES + i * spread))]!);
     }
-    return others.filter((source) => source.exact || chosen.has(source));
+    const isChosen = (source: Source) => source.exact || chosen.has(source);
+    return { chosen: others.filter(isChosen), left: others.filter((source) => !isChosen(source)) };
   }
 
   /** One frame as a source for another of its scene. */

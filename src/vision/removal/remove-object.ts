@@ -144,8 +144,10 @@ class Removal {
           hole,
           affected,
           sources,
+          spare: this.#options.beyond ? [] : this.#window.spare(frame),
           most: this.#options.beyond ? BEYOND_SAMPLES : SAMPLES,
           believable: moving ? sources.filter((source) => bases.has(source.base)).length : undefined,
+          closest: !this.#options.beyond,
           near: this.#near(frame).map((other) => other.base),
           exactly: this.#options.refine,
         });
