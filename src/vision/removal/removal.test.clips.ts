@@ -67,8 +67,7 @@ function renderFrame(scene: Scene, index: number): RenderedFrame {
         const place = scene.mover?.covers(lx, ly, index) ? scene.mover.origin(index) : undefined;
         const kind = scene.texture ?? 0;
         const value =
-          (place ? texture((lx - place[0]) / 3, (ly - place[1]) / 3, plane, kind + 3) : texture(sx, sy, plane, kind)) *
-          scale;
+          (place ? texture(lx - place[0], ly - place[1], plane, kind + 3) : texture(sx, sy, plane, kind)) * scale;
         clean[y * width + x] = value;
         const covered = covers(
           Math.min(format.width - 1, x << shiftX),

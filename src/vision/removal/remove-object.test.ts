@@ -147,8 +147,8 @@ describe("removeObject", () => {
       frames: 24,
       object: (x, y) => Math.abs(x - 112) < 14 && Math.abs(y - 64) < 36,
       mover: {
-        covers: (x, y, frame) => x >= left(frame) && x < left(frame) + 72 && y >= 40 && y < 88,
-        origin: (frame) => [left(frame), 40],
+        covers: (x, y, frame) => x >= left(frame) && x < left(frame) + 72 && y >= 12 && y < 116,
+        origin: (frame) => [left(frame), 12],
       },
     });
     const log: string[] = [];
@@ -157,10 +157,10 @@ describe("removeObject", () => {
       log.some((message) => /moves by itself behind/.test(message)),
       log.join("; "),
     );
-    // Behind the hole's middle nothing but the mover's own motion says what is there; without it 17 dB are reached.
+    // The mover is seen around the hole; only its own motion says what of it is behind. Without that 17 dB are reached.
     const [from, to] = [11, 19];
     const quality = holeQuality(clip.slice(from, to), out.slice(from, to));
-    assert.ok(quality > 19, `${quality} dB`);
+    assert.ok(quality > 20, `${quality} dB`);
   });
 
   it("flickers less after the second pass", async () => {
