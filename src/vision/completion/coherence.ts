@@ -28,7 +28,7 @@ const SCANS = [
 
 /** @param from for every pixel the index of the one that it shows; those of unknown pixels, where they are not negative, are made better. */
 export function follow(picture: Reduced, from: Int32Array): void {
-  const { width, height, pixels, known, models } = picture;
+  const { width, height, pixels, known } = picture;
   const unknown: number[] = [];
   const shown = pixels.slice();
   for (let i = 0; i < from.length; i++) {
@@ -41,12 +41,12 @@ export function follow(picture: Reduced, from: Int32Array): void {
       const x = i % width;
       const y = (i - x) / width;
       let best = from[i]!;
-      let least = misfit(picture, shown, x, y, best, Number.POSITIVE_INFINITY);
+      let least = misfit(picture, shown, from, x, y, best, Number.POSITIVE_INFINITY);
       const consider = (px: number, py: number, limit: number) => {
         if (px < 0 || py < 0 || px >= width || py >= height) return;
         const place = py * width + px;
-        if (place === best || !models[place]) return;
-        const own = misfit(picture, shown, x, y, place, limit);
+        if (place === best || !known[place]) return;
+        const own = misfit(picture, shown, from, x, y, place, limit);
         if (own >= limit) return;
         least = own;
         best = place;
@@ -75,6 +75,7 @@ function show(shown: Float32Array, pixels: Float32Array, i: number, place: numbe
 function misfit(
   { width, height, pixels, known }: Reduced,
   shown: Float32Array,
+  from: Int32Array,
   x: number,
   y: number,
   place: number,
@@ -93,7 +94,7 @@ function misfit(
     let a = (y + dy) * width + x + left;
     let b = (py + dy) * width + px + left;
     for (const end = a + right - left; a <= end; a++, b++) {
-      if (!known[b]) continue;
+      if (!known[b] || from[a]! < 0) continue;
       const weight = known[a] ? KNOWN : 1;
       const first = shown[4 * a]! - pixels[4 * b]!;
       const second = shown[4 * a + 1]! - pixels[4 * b + 1]!;

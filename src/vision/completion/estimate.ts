@@ -6,7 +6,7 @@ import type { Box } from "../registration/align.ts";
 import { decideAffected } from "./affected.ts";
 import { smoothFill } from "./around.ts";
 import { type Fractions, Rounding } from "./fractions.ts";
-import { type Colour, differs, joined } from "./join.ts";
+import { type Colour, joined } from "./join.ts";
 import { localise } from "./localise.ts";
 import { lookUp } from "./look-up.ts";
 import { Membrane } from "./membrane.ts";
@@ -145,7 +145,14 @@ function disbelieve(
   const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, width * height);
   const state = bytesAt(memory, base + layout.state, width * height);
   const colour = fillColours(memory, layout, base);
-  const kept = joined(moves, width, height, isVisible, (i, next) => differs(colour(moves[i]!), colour(next)));
+  const kept = joined({
+    cells: moves,
+    width,
+    height,
+    isVisible,
+    colour: (i) => colour(moves[i]!),
+    visibleColour: colour,
+  });
   for (const i of moves) state[i] = UNSEEN;
   for (const i of kept) {
     state[moves[i]!] = SEEN;

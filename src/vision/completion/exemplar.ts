@@ -15,8 +15,6 @@ export type Region = {
   readonly pixels: Float32Array;
   /** 1 where the picture is known; elsewhere `pixels` holds a guess (a smooth surface) that pieces should not be far from. */
   readonly known: Uint8Array;
-  /** 1 where it may be copied; all that is known when absent. */
-  readonly models?: Uint8Array;
 };
 
 /** Patches are 9 x 9. */
@@ -47,8 +45,7 @@ export function exemplarFill({ kernels, memory, scratch }: JobContext, region: R
   const cost = new Float32Array(memory.buffer, costAt, 1);
   pixels.set(region.pixels);
   known.set(region.known);
-  const valid = wholePatches(region.models ?? region.known, width, height, RADIUS);
-  bytesAt(memory, validAt, count).set(valid.includes(1) ? valid : wholePatches(region.known, width, height, RADIUS));
+  bytesAt(memory, validAt, count).set(wholePatches(region.known, width, height, RADIUS));
   const from = Int32Array.from(region.known, (one, i) => (one ? i : -1));
   const confidence = Float32Array.from(region.known);
   const step = count > 6400 ? 2 : 1;

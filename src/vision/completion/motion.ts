@@ -207,7 +207,7 @@ function store(
       const i = y * width + x;
       const bits = blocked[i]! & ~MOVING;
       const one = moving[row + (x >> level)]!;
-      blocked[i] = bits | (one ? MOVING : 0);
+      blocked[i] = bits | (one && !(bits & CLOSE) ? MOVING : 0);
       if (!inside || bits & MASKED || x < box.x0 || x >= box.x1) continue;
       visible++;
       moves += one;

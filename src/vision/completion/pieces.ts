@@ -11,15 +11,15 @@ export type Reduced = {
   readonly height: number;
   /** Three channels in 8-bit levels, interleaved by four. */
   readonly pixels: Float32Array;
-  /** 1 where the picture is known. */
+  /** 1 where the picture is known, and shows nothing that moves. */
   readonly known: Uint8Array;
-  /** 1 where it is known and may be copied. */
-  readonly models: Uint8Array;
+  /** 1 where it is to be found. */
+  readonly open: Uint8Array;
 };
 
 /**
  * @param missing 1 for each luma pixel of the frame that is to be found; its fills hold a smooth guess.
- * @returns for each pixel of `box` the index in it that it shows: its own where it is not missing, -1 where nothing fits.
+ * @returns for each pixel of `box` the index in it that it shows: its own where it is not missing, -1 where nothing fits, or something moves.
  */
 export function findPieces(
   context: JobContext,
@@ -33,6 +33,7 @@ export function findPieces(
   while (area > MOST_PIXELS * factor ** 2) factor *= 2;
   let reduced = reduce(context, layout, base, box, factor, missing);
   let from = exemplarFill(context, reduced);
+  for (let i = 0; i < from.length; i++) if (!reduced.known[i] && !reduced.open[i]) from[i] = -1;
   follow(reduced, from);
   while (factor > 1) {
     const { width } = reduced;
@@ -45,14 +46,14 @@ export function findPieces(
 }
 
 /** The same places in a picture of twice the size. */
-function doubled(from: Int32Array, columns: number, { width, height, known }: Reduced): Int32Array {
+function doubled(from: Int32Array, columns: number, { width, height, known, open }: Reduced): Int32Array {
   const out = new Int32Array(width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const i = y * width + x;
       const origin = from[(y >> 1) * columns + (x >> 1)]!;
       if (known[i]) out[i] = i;
-      else if (origin < 0) out[i] = -1;
+      else if (origin < 0 || !open[i]) out[i] = -1;
       else {
         const ox = Math.min(width - 1, 2 * (origin % columns) + (x & 1));
         const oy = Math.min(height - 1, 2 * Math.floor(origin / columns) + (y & 1));
@@ -89,16 +90,16 @@ function reduce(
     }
   }
   const known = new Uint8Array(width * height).fill(1);
-  const models = new Uint8Array(width * height).fill(1);
+  const open = new Uint8Array(width * height);
   const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, missing.length);
   for (let y = box.y0; y < box.y1; y++) {
     for (let x = box.x0; x < box.x1; x++) {
       const i = y * columns + x;
       if (!missing[i] && !(blocked[i]! & MOVING)) continue;
       const cell = Math.floor((y - box.y0) / factor) * width + Math.floor((x - box.x0) / factor);
-      models[cell] = 0;
-      if (missing[i]) known[cell] = 0;
+      known[cell] = 0;
+      if (missing[i]) open[cell] = 1;
     }
   }
-  return { width, height, pixels, known, models };
+  return { width, height, pixels, known, open };
 }
