@@ -162,7 +162,7 @@ export type Kernels = {
     from: number,
     errors: number,
     near: number,
-    known: number,
+    filled: number,
     misfit: number,
     sums: number,
   ): void;

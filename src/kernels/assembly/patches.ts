@@ -166,12 +166,12 @@ function shiftTo(pixels: usize, sure: usize, width: i32, height: i32, radius: i3
 }
 
 /**
- * What the patches say: every pixel that is not `known` (u8) becomes the mean of what all patches over it show there, each as
+ * What the patches say: every pixel that is not `filled` (u8) becomes the mean of what all patches over it show there, each as
  * sure as its own centre and the less the worse it fits: half at an error of `misfit`.
  * @param sums scratch, four f32 a pixel.
  */
 export function patchVote(
-  pixels: usize, sure: usize, width: i32, height: i32, radius: i32, centres: usize, count: i32, from: usize, errors: usize, near: f32, known: usize,
+  pixels: usize, sure: usize, width: i32, height: i32, radius: i32, centres: usize, count: i32, from: usize, errors: usize, near: f32, filled: usize,
   misfit: f32, sums: usize,
 ): void {
   const all = width * height;
@@ -195,7 +195,7 @@ export function patchVote(
     }
   }
   for (let at = 0; at < all; at++) {
-    if (load<u8>(known + <usize>at)) continue;
+    if (load<u8>(filled + <usize>at)) continue;
     const sum = v128.load(sums + (<usize>at << 4));
     const weight = f32x4.extract_lane(sum, 3);
     if (weight > 0) v128.store(pixels + (<usize>at << 4), f32x4.div(sum, f32x4.splat(weight)));

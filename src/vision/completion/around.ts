@@ -1,6 +1,6 @@
 /** Fills pixels that nothing shows from the picture around them: pieces of it where they fit, else a smooth surface. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { type Layout, type PlaneSize, samplesAt } from "../frames/layout.ts";
+import { bytesAt, type Layout, MOVING, type PlaneSize, samplesAt } from "../frames/layout.ts";
 import type { Box } from "../registration/align.ts";
 import { diffuse } from "./diffuse.ts";
 import { findPieces } from "./pieces.ts";
@@ -76,8 +76,20 @@ export function smoothFill(
   }
   const at = (pixel: number) => ((pixel >> 16) - box.y0) * columns + (pixel & 0xffff) - box.x0;
   for (const pixel of missing) known[at(pixel)] = 0;
+  const isMoving = movingTest(memory, layout, base, size);
+  const still = known.map((one, i) =>
+    one && !isMoving(box.x0 + (i % columns), box.y0 + Math.floor(i / columns)) ? 1 : 0,
+  );
+  if (still.includes(1)) known.set(still);
   diffuse(values, known, columns, rows, 2 ** (layout.format.bitDepth - 1));
   for (const pixel of missing) plane[(pixel >> 16) * size.width + (pixel & 0xffff)] = Math.round(values[at(pixel)]!);
+}
+
+/** Which samples of a plane show what moves by itself: that is not what goes on behind the object. */
+function movingTest(memory: WebAssembly.Memory, layout: Layout, base: number, { shiftX, shiftY }: PlaneSize) {
+  const { width, height } = layout.format;
+  const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, width * height);
+  return (x: number, y: number): boolean => (blocked[(y << shiftY) * width + (x << shiftX)]! & MOVING) !== 0;
 }
 
 /** Overwrites the smooth surface within a rectangle of luma pixels with pieces of its surroundings. @param open 1 for each sample to fill. */
@@ -94,6 +106,9 @@ function copyPieces(context: JobContext, layout: Layout, base: number, hole: Box
     const samples = new Float32Array(places.length);
     const at = (k: number) => (y0 + Math.floor(k / width)) * size.width + x0 + (k % width);
     for (let k = 0; k < places.length; k++) samples[k] = plane[at(k)]!;
+    const isMoving = movingTest(context.memory, layout, base, size);
+    for (let k = 0; k < places.length; k++)
+      if (places[k] === k && isMoving(x0 + (k % width), y0 + Math.floor(k / width))) places[k] = -1;
     layPieces({ width, height, samples, from: places });
     for (let k = 0; k < places.length; k++) {
       if (places[k] !== k) plane[at(k)] = Math.min(top, Math.max(0, Math.round(samples[k]!)));

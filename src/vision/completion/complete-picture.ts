@@ -39,9 +39,9 @@ export function completionScratch(count: number): number {
 }
 
 /**
- * Overwrites what is not known of the picture.
- * @returns for every pixel the index of the known one whose surroundings are most like its own: itself where it is known, -1
- *   where nothing is; undefined when no patch is known, and the picture is as it was.
+ * Overwrites what is open of the picture.
+ * @returns for every open pixel the index of the known one whose surroundings are most like its own, -1 where none is found;
+ *   undefined when no patch is known, and the picture is as it was.
  */
 export function completePicture(context: JobContext, picture: HoledPicture): Int32Array | undefined {
   let below: { from: Int32Array; level: HoledPicture } | undefined;
@@ -60,13 +60,14 @@ export function completePicture(context: JobContext, picture: HoledPicture): Int
 /** A level in kernel memory. */
 type Room = {
   readonly at: Record<
-    "pixels" | "sums" | "sure" | "from" | "errors" | "centres" | "layer" | "known" | "source",
+    "pixels" | "sums" | "sure" | "from" | "errors" | "centres" | "layer" | "filled" | "source",
     number
   >;
   readonly pixels: Float32Array;
   readonly sure: Float32Array;
   readonly depth: Uint16Array;
-  readonly known: Uint8Array;
+  /** 0 at the pixels that a vote decides. */
+  readonly filled: Uint8Array;
   readonly layer: Int32Array;
   readonly from: Int32Array;
   readonly errors: Float32Array;
@@ -75,7 +76,7 @@ type Room = {
 };
 
 function placed({ memory, scratch }: JobContext, level: HoledPicture): Room {
-  const { width, height, known, models } = level;
+  const { width, height, known, open } = level;
   const count = width * height;
   const arena = new Arena(scratch.start, scratch.end);
   const at = {
@@ -86,27 +87,26 @@ function placed({ memory, scratch }: JobContext, level: HoledPicture): Room {
     errors: arena.take(4 * count),
     centres: arena.take(4 * count),
     layer: arena.take(4 * count),
-    known: arena.take(count),
+    filled: arena.take(count),
     source: arena.take(count),
   };
   const pixels = new Float32Array(memory.buffer, at.pixels, 4 * count);
   pixels.set(level.pixels);
   const depth = holeDepth(level);
   const sure = new Float32Array(memory.buffer, at.sure, count);
-  for (let i = 0; i < count; i++) sure[i] = sureAt(depth[i]!);
-  const kept = bytesAt(memory, at.known, count);
-  kept.set(known);
+  for (let i = 0; i < count; i++) sure[i] = open[i] ? sureAt(depth[i]!) : known[i]!;
+  const filled = bytesAt(memory, at.filled, count);
+  for (let i = 0; i < count; i++) filled[i] = open[i] ? 0 : 1;
   const layer = new Int32Array(memory.buffer, at.layer, count);
   const source = bytesAt(memory, at.source, count);
-  source.set(wholePatches(models, width, height, RADIUS));
+  source.set(wholePatches(known, width, height, RADIUS));
   const list = patchesOver(level);
   const centres = new Int32Array(memory.buffer, at.centres, list.length);
   centres.set(list);
   const from = new Int32Array(memory.buffer, at.from, count);
-  for (let i = 0; i < count; i++) from[i] = known[i] ? i : -1;
-  for (const i of list) from[i] = -1;
+  from.fill(-1);
   const errors = new Float32Array(memory.buffer, at.errors, count).fill(FAR);
-  return { at, pixels, sure, depth, known: kept, layer, from, errors, centres, source };
+  return { at, pixels, sure, depth, filled, layer, from, errors, centres, source };
 }
 
 /** The largest number: nothing found yet. */
@@ -117,16 +117,16 @@ function sureAt(depth: number): number {
 }
 
 /** Pixels whose patches touch the hole, in rows. */
-function patchesOver({ width, height, known }: HoledPicture): Int32Array {
-  const touching = new Uint8Array(known.length);
+function patchesOver({ width, height, open }: HoledPicture): Int32Array {
+  const touching = new Uint8Array(open.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      if (known[y * width + x]) continue;
+      if (!open[y * width + x]) continue;
       for (let ny = Math.max(0, y - RADIUS); ny <= Math.min(height - 1, y + RADIUS); ny++)
         touching.fill(1, ny * width + Math.max(0, x - RADIUS), ny * width + Math.min(width, x + RADIUS + 1));
     }
   }
-  const list = new Int32Array(known.length);
+  const list = new Int32Array(open.length);
   let count = 0;
   for (let i = 0; i < touching.length; i++) if (touching[i]) list[count++] = i;
   return list.slice(0, count);
@@ -181,7 +181,7 @@ function steps(
   const vote = (strictness: number): void => {
     const sorted = Float32Array.from(list.places, (i) => (from[i]! < 0 ? FAR : errors[i]!)).sort();
     const fitting = sorted[Math.floor(sorted.length * FITTING)]!;
-    kernels.patchVote(...search, at.known, Math.max(NOISE, strictness * fitting), at.sums);
+    kernels.patchVote(...search, at.filled, Math.max(NOISE, strictness * fitting), at.sums);
   };
   return { search, vote };
 }
@@ -189,22 +189,24 @@ function steps(
 /** Fills the hole layer by layer from its rim, each by what is there already: a guess must not look for its like. */
 function fillInwards(context: JobContext, level: HoledPicture, room: Room): void {
   const { kernels } = context;
-  const { at, depth, sure, known, layer } = room;
-  for (let i = 0; i < depth.length; i++) if (depth[i]! > 0) sure[i] = GUESSED;
-  known.fill(1);
-  for (let deep = 1; ; deep++) {
+  const { at, depth, sure, filled, layer } = room;
+  const { open } = level;
+  for (let i = 0; i < depth.length; i++) if (open[i]) sure[i] = GUESSED;
+  filled.fill(1);
+  const deepest = depth.reduce((most, one, i) => (open[i] ? Math.max(most, one) : most), 0);
+  for (let deep = 1; deep <= deepest; deep++) {
     let count = 0;
-    for (let i = 0; i < depth.length; i++) if (depth[i] === deep) layer[count++] = i;
-    if (count === 0) break;
+    for (let i = 0; i < depth.length; i++) if (open[i] && depth[i] === deep) layer[count++] = i;
+    if (count === 0) continue;
     const places = layer.subarray(0, count);
     const { search, vote } = steps(context, level, room, { at: at.layer, count, places });
     kernels.patchScan(...search, at.source);
     for (const i of places) {
       sure[i] = sureAt(deep);
-      known[i] = 0;
+      filled[i] = 0;
     }
     vote(1);
-    for (const i of places) known[i] = 1;
+    for (const i of places) filled[i] = 1;
   }
-  known.set(level.known);
+  for (let i = 0; i < depth.length; i++) filled[i] = open[i] ? 0 : 1;
 }

@@ -33,10 +33,9 @@ describe("completePicture", () => {
     const scratch = { start: 1024, end: memory.buffer.byteLength };
     const pixels = new Float32Array(4 * width * height).fill(1);
     for (let i = 0; i < known.length; i++) pixels.fill(known[i] ? show(i) : 125, 4 * i, 4 * i + 3);
-    const from = completePicture(
-      { memory, kernels: loadKernels(memory), scratch },
-      { width, height, pixels, known, models: known },
-    );
+    const open = known.map((one) => 1 - one);
+    const picture = { width, height, pixels, known, open };
+    const from = completePicture({ memory, kernels: loadKernels(memory), scratch }, picture);
     return { from, pixels };
   };
 
@@ -49,7 +48,7 @@ describe("completePicture", () => {
     const { from, pixels } = complete(width, height, known, pattern);
     for (let i = 0; i < known.length; i++) {
       if (known[i]) assert.equal(pixels[4 * i], pattern(i));
-      else assert.equal(known[from![i]!], 1);
+      else assert.equal(known[from![i]!], 1, `${i}`);
       assert.ok(Math.abs(pixels[4 * i]! - pattern(i)) < 12, `${pixels[4 * i]} for ${pattern(i)} at ${i}`);
     }
   });

@@ -6,7 +6,7 @@ import type { Box } from "../registration/align.ts";
 import { decideAffected } from "./affected.ts";
 import { smoothFill } from "./around.ts";
 import { type Fractions, Rounding } from "./fractions.ts";
-import { type Colour, differs, joined } from "./join.ts";
+import { type Colour, joined } from "./join.ts";
 import { localise } from "./localise.ts";
 import { lookUp } from "./look-up.ts";
 import { Membrane } from "./membrane.ts";
@@ -49,6 +49,8 @@ export type Estimated = {
 
 /** Width in pixels of the ring on which a fill is compared with its surroundings. */
 const RING = 8;
+/** Where something moves, seen patches amid the unseen that are smaller than this, in squares of the soft edge's width, were part of that. */
+const SPECK = 6;
 /** Thirds of a pixel: the unit of distance maps. */
 const THIRD = 3;
 
@@ -106,6 +108,7 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
     }
   }
   disbelieve(memory, layout, base, moves, (i) => edge[i]! > reach);
+  if (input.believable !== undefined) dropSpecks(state, edge, reach, format, SPECK * radius ** 2);
   if (input.affected) decideAffected(context, layout, base, box);
   let unseen = 0;
   for (let i = 0; i < count; i++) {
@@ -142,11 +145,48 @@ function disbelieve(
   const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, width * height);
   const state = bytesAt(memory, base + layout.state, width * height);
   const colour = fillColours(memory, layout, base);
-  const kept = joined(moves, width, height, isVisible, (i, next) => differs(colour(moves[i]!), colour(next)));
+  const kept = joined({
+    cells: moves,
+    width,
+    height,
+    isVisible,
+    colour: (i) => colour(moves[i]!),
+    visibleColour: colour,
+  });
   for (const i of moves) state[i] = UNSEEN;
   for (const i of kept) {
     state[moves[i]!] = SEEN;
     blocked[moves[i]!]! |= MOVING;
+  }
+}
+
+/** Makes patches of SEEN pixels UNSEEN that have fewer than `least` pixels and do not touch what is visible. */
+function dropSpecks(
+  state: Uint8Array,
+  edge: Uint8Array,
+  reach: number,
+  { width, height }: { width: number; height: number },
+  least: number,
+): void {
+  const visited = new Uint8Array(state.length);
+  for (let start = 0; start < state.length; start++) {
+    if (state[start] !== SEEN || visited[start] || edge[start]! > reach) continue;
+    const patch = [start];
+    visited[start] = 1;
+    let isRim = false;
+    for (let k = 0; k < patch.length; k++) {
+      const i = patch[k]!;
+      const x = i % width;
+      for (const next of [x > 0 ? i - 1 : -1, x + 1 < width ? i + 1 : -1, i - width, i + width]) {
+        if (next < 0 || next >= width * height) continue;
+        if (edge[next]! > reach) isRim = true;
+        else if (state[next] === SEEN && !visited[next]) {
+          visited[next] = 1;
+          patch.push(next);
+        }
+      }
+    }
+    if (!isRim && patch.length < least) for (const i of patch) state[i] = UNSEEN;
   }
 }
 

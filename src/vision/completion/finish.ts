@@ -1,6 +1,6 @@
 /** Last job of a frame with a hole: steadies the fill over time, blends its edge, and hands the picture out. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, type PlaneSize, samplesAt, UNSEEN } from "../frames/layout.ts";
+import { bytesAt, KEPT, type Layout, MOVING, type PlaneSize, samplesAt, UNSEEN } from "../frames/layout.ts";
 import type { Box } from "../registration/align.ts";
 import { addSmoothly } from "./add-smoothly.ts";
 import { type Fractions, restore } from "./fractions.ts";
@@ -30,6 +30,7 @@ export function finish(
   const { width, height, bitDepth } = layout.format;
   const edge = bytesAt(memory, base + layout.edge, width * height);
   const state = bytesAt(memory, base + layout.state, width * height);
+  const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, width * height);
   const reach = 3 * layout.radius;
   const alpha = softEdge(layout.radius);
   const box = grown(hole, layout.radius + 1, layout.format);
@@ -46,7 +47,8 @@ export function finish(
       if (fractions) restore(values, fractions[plane]!);
       const isStill = neighbours.every((one) => one.exact);
       const isWhole = (i: number) => isStill || state[lumaIndex(place(i), size, width)] === UNSEEN;
-      steady(context, layout, plane, { pixels, values, fills, neighbours, isWhole });
+      const isMoving = (i: number) => (blocked[lumaIndex(place(i), size, width)]! & MOVING) !== 0;
+      steady(context, layout, plane, { pixels, values, fills, neighbours, isWhole, isMoving });
     }
     if (grain !== undefined)
       addGrain(values, pixels, out, size, (at) => edge[lumaIndex(at, size, width)]!, grain + plane);
@@ -74,14 +76,29 @@ function steady(
     readonly fills: Uint8Array | Uint16Array;
     readonly neighbours: readonly Source[];
     readonly isWhole: (i: number) => boolean;
+    /** What moves is steadied by what moved there; what does not, not. */
+    readonly isMoving: (i: number) => boolean;
   },
 ): void {
-  const { pixels, values, fills, neighbours, isWhole } = input;
+  const { pixels, values, fills, neighbours, isWhole, isMoving } = input;
   const size = layout.sizes[plane]!;
   const options = { plane, from: "filled", most: neighbours.length } as const;
-  const { values: change, counts } = gatherPixels(context, layout, pixels, neighbours, options);
-  // Where an effect was kept in all of them, there is nothing to be steadied by.
-  for (let i = 0; i < pixels.length; i++) change[i] = counts[i] ? change[i]! - values[i]! : 0;
+  const { values: others, counts } = gatherPixels(context, layout, pixels, neighbours, {
+    ...options,
+    without: KEPT | MOVING,
+  });
+  // Where an effect was kept, or something moves, in all of them, there is nothing to be steadied by.
+  const change = others.map((other, i) => (counts[i] ? other - values[i]! : 0));
+  const moving = pixels.filter((_, i) => isMoving(i));
+  if (moving.length > 0) {
+    const along = gatherPixels(context, layout, moving, neighbours, options);
+    let k = 0;
+    for (let i = 0; i < pixels.length; i++) {
+      if (!isMoving(i)) continue;
+      change[i] = along.counts[k] ? along.values[k]! - values[i]! : 0;
+      k++;
+    }
+  }
   const steepness = (i: number) => steepnessAt(fills, size, pixels[i]!);
   addSmoothly(
     values,

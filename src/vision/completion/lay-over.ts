@@ -1,9 +1,9 @@
 /** Job: paints what moves behind a hole over the still background that fills it. */
 import { Arena } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, MASKED, MOVING, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
+import { bytesAt, type Layout, MASKED, MOVING, SEEN, samplesAt, UNSEEN, UNTOUCHED } from "../frames/layout.ts";
 import type { Carried } from "./carry.ts";
-import { type Colour, differs, joined } from "./join.ts";
+import { type Colour, joined } from "./join.ts";
 import { type CellMap, cellMap } from "./pair-motion.ts";
 
 /** Brightness of a frame against another: theirs = gain * own + offset, 8-bit levels. */
@@ -85,7 +85,13 @@ export function layOver({ kernels, memory, scratch }: JobContext, input: LayOver
     );
   }
   const state = bytesAt(memory, base + layout.state, width * height);
-  for (const cell of cells) markSeen(state, blocked(base), layout, cell, map);
+  for (const cell of cells) eachPixel(layout, cell, map, (i) => (state[i] = state[i] === UNSEEN ? SEEN : state[i]!));
+  const bits = blocked(base);
+  for (const cell of list) {
+    eachPixel(layout, cell, map, (i) => {
+      if (state[i] !== UNTOUCHED) bits[i]! |= MOVING;
+    });
+  }
   let unseen = 0;
   for (let i = 0; i < state.length; i++) if (state[i] === UNSEEN) unseen++;
   return unseen;
@@ -179,16 +185,17 @@ function inPlace(
   const blocked = bytesAt(memory, base + layout.levels[level]!.blocked, width * height);
   const own: Brightness = { base, gain: 1, offset: 0 };
   const half = (scale - 1) / 2;
-  const kept = joined(
+  const kept = joined({
     cells,
     width,
     height,
-    (cell) => !(blocked[cell]! & MASKED),
-    (i, next) => {
-      const [x, y] = [(next % width) * scale + half, Math.floor(next / width) * scale + half];
-      return differs(colourOf(memory, layout, shown[i]!), colourOf(memory, layout, { x, y, level: own }));
+    isVisible: (cell) => !(blocked[cell]! & MASKED),
+    colour: (i) => colourOf(memory, layout, shown[i]!),
+    visibleColour: (cell) => {
+      const [x, y] = [(cell % width) * scale + half, Math.floor(cell / width) * scale + half];
+      return colourOf(memory, layout, { x, y, level: own });
     },
-  );
+  });
   index.fill(-1);
   for (const [to, i] of kept.entries()) index[cells[i]!] = to;
   return { cells: kept.map((i) => cells[i]!), shown: kept.map((i) => shown[i]!) };
@@ -219,18 +226,9 @@ function reached(cells: readonly number[], { width, height }: CellMap): Int32Arr
   return Int32Array.from(found);
 }
 
-function markSeen(
-  state: Uint8Array,
-  blocked: Uint8Array,
-  { format }: Layout,
-  cell: number,
-  { width, scale }: CellMap,
-): void {
+/** Calls for each luma pixel of a cell. */
+function eachPixel({ format }: Layout, cell: number, { width, scale }: CellMap, visit: (i: number) => void): void {
   const [x0, y0] = [(cell % width) * scale, Math.floor(cell / width) * scale];
   for (let y = y0; y < Math.min(format.height, y0 + scale); y++)
-    for (let x = x0; x < Math.min(format.width, x0 + scale); x++) {
-      const i = y * format.width + x;
-      if (state[i] === UNSEEN) state[i] = SEEN;
-      blocked[i]! |= MOVING;
-    }
+    for (let x = x0; x < Math.min(format.width, x0 + scale); x++) visit(y * format.width + x);
 }

@@ -3,7 +3,7 @@ import { Arena, padded } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { buildPyramid, computeFlow } from "../flow/flow.ts";
 import { BALANCED_FLOW, type FlowPlan, planFlow } from "../flow/plan.ts";
-import { bytesAt, type Layout, MASKED, MOVING } from "../frames/layout.ts";
+import { bytesAt, CLOSE, type Layout, MASKED, MOVING } from "../frames/layout.ts";
 import type { Box } from "../registration/align.ts";
 import { apply, type Homography, toLevel } from "../registration/homography.ts";
 import { cameraResidual, residualBytes } from "./camera-residual.ts";
@@ -31,7 +31,7 @@ const WIDEST = 320;
 /** Cells from frame to frame beyond the camera's motion: less is an inexact map or noise. */
 const LEAST = 0.2;
 /** Cells on either side over which motion is averaged, over which gaps in what moves are closed, and by which it grows. */
-const [SMOOTH, CLOSE, GROW] = [1, 1, 1];
+const [SMOOTH, GAP, GROW] = [1, 1, 1];
 /** Mean 8-bit levels by which a moving patch differs from where the camera should see it again, at least. */
 const LEAST_MISFIT = 3;
 /** How many times better its own motion must explain it: flow wanders over stripes and where there is no texture. */
@@ -40,6 +40,10 @@ const BETTER = 2;
 const MOST_MISFIT = 40;
 /** Cells around the object that its own motion may have reached. */
 const BLEED = 4;
+/** Cells by which what moves grows further beside the object: what goes behind it is seen in one neighbour at most. */
+const GROW_BESIDE = 2;
+/** Share of a motion by which a neighbouring cell's may differ and be the same thing's. */
+const ALIKE = 0.75;
 /** Pixels around the hole whose motion matters to it. */
 const AROUND = 80;
 
@@ -77,7 +81,8 @@ export function markMotion(context: JobContext, input: MotionInput): { share: nu
   const count = width * height;
   const result = arena.take(residualBytes(count));
   const inner: JobContext = { ...context, scratch: { start: arena.take(0), end: scratch.end } };
-  const near = extreme(flags(bytesAt(memory, base + blocked, count)), width, height, BLEED, 1);
+  const object = bytesAt(memory, base + blocked, count);
+  const near = extreme(flags(object), width, height, BLEED, 1);
   const marks = new Uint8Array(count);
   buildPyramid(inner, plan, { luma: base + luma, bitDepth: 8 }, own);
   const region = { x0: 0, y0: 0, columns: width, rows: height };
@@ -86,14 +91,17 @@ export function markMotion(context: JobContext, input: MotionInput): { share: nu
     computeFlow(inner, plan, { from: own, to: other, target });
     const map = { width, height, scale: 2 ** level };
     const { u, v, goals } = cameraResidual(context, plan, { field: target, region, map, homography, target: result });
-    const there = extreme(flags(bytesAt(memory, neighbour + blocked, count)), width, height, BLEED, 1);
+    const objectThere = bytesAt(memory, neighbour + blocked, count);
+    const there = extreme(flags(objectThere), width, height, BLEED, 1);
     for (const plane of [u, v]) boxMean(plane, width, height, SMOOTH);
     const least = (LEAST * 2 ** level) ** 2;
     const moves = new Uint8Array(count);
+    const beside = new Uint8Array(count);
     for (let i = 0; i < count; i++) {
-      if (near[i] || u[i]! * u[i]! + v[i]! * v[i]! <= least) continue;
       const goal = goals[i]!;
-      if (goal >= 0 && !there[goal]) moves[i] = 1;
+      if (goal < 0 || u[i]! * u[i]! + v[i]! * v[i]! <= least) continue;
+      if (!near[i] && !there[goal]) moves[i] = 1;
+      else if (!(object[i]! & CLOSE) && !(objectThere[goal]! & CLOSE)) beside[i] = 1;
     }
     const [before, after] = [base, neighbour].map((frame) => bytesAt(memory, frame + luma, count));
     const camera = toLevel(homography, level);
@@ -103,10 +111,17 @@ export function markMotion(context: JobContext, input: MotionInput): { share: nu
       const [x, y] = [goal[0] + (own * u[i]!) / map.scale, goal[1] + (own * v[i]!) / map.scale];
       return Math.min(MOST_MISFIT, Math.abs(between(after!, width, height, x, y) - gain * before![i]! - offset));
     };
-    keepExplained(moves, width, height, misfit, marks);
+    const sure = new Uint8Array(count);
+    keepExplained(moves, width, height, misfit, sure);
+    goOn(beside, sure, u, v, width);
+    keepExplained(beside, width, height, misfit, sure);
+    for (let i = 0; i < count; i++) marks[i]! |= sure[i]!;
   }
-  const closed = extreme(extreme(marks, width, height, CLOSE, 1), width, height, CLOSE, 0);
-  return { share: store(memory, input, extreme(closed, width, height, GROW, 1), level) };
+  const closed = extreme(extreme(marks, width, height, GAP, 1), width, height, GAP, 0);
+  const wide = extreme(closed, width, height, GROW, 1);
+  const further = extreme(wide, width, height, GROW_BESIDE, 1);
+  for (let i = 0; i < count; i++) if (further[i] && near[i]) wide[i] = 1;
+  return { share: store(memory, input, wide, level) };
 }
 
 /** Marks the connected patches that their own motion (1) explains better than the camera's (0). `moves` is used up. */
@@ -137,6 +152,26 @@ function keepExplained(
     }
     if (camera > BETTER * own && camera > LEAST_MISFIT * patch.length) for (const i of patch) marks[i] = 1;
   }
+}
+
+/**
+ * Leaves of the cells beside the object those that go on, from cell to cell, with the motion of what surely moves: others may have got
+ * the object's.
+ */
+function goOn(beside: Uint8Array, sure: Uint8Array, u: Float32Array, v: Float32Array, width: number): void {
+  const reached: number[] = [];
+  const visit = (from: number) => {
+    const x = from % width;
+    for (const next of [x > 0 ? from - 1 : -1, x + 1 < width ? from + 1 : -1, from - width, from + width]) {
+      if (beside[next] !== 1) continue;
+      if (Math.hypot(u[next]! - u[from]!, v[next]! - v[from]!) > ALIKE * Math.hypot(u[from]!, v[from]!)) continue;
+      beside[next] = 2;
+      reached.push(next);
+    }
+  };
+  for (let i = 0; i < sure.length; i++) if (sure[i]) visit(i);
+  for (let k = 0; k < reached.length; k++) visit(reached[k]!);
+  for (let i = 0; i < beside.length; i++) beside[i] = beside[i] === 2 ? 1 : 0;
 }
 
 /** A picture between its pixels, bilinearly, edges repeated. */
@@ -172,7 +207,7 @@ function store(
       const i = y * width + x;
       const bits = blocked[i]! & ~MOVING;
       const one = moving[row + (x >> level)]!;
-      blocked[i] = bits | (one ? MOVING : 0);
+      blocked[i] = bits | (one && !(bits & CLOSE) ? MOVING : 0);
       if (!inside || bits & MASKED || x < box.x0 || x >= box.x1) continue;
       visible++;
       moves += one;

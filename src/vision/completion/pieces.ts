@@ -61,16 +61,16 @@ function reduce(
     }
   }
   const known = new Uint8Array(width * height).fill(1);
-  const models = new Uint8Array(width * height).fill(1);
+  const open = new Uint8Array(width * height);
   const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, missing.length);
   for (let y = box.y0; y < box.y1; y++) {
     for (let x = box.x0; x < box.x1; x++) {
       const i = y * columns + x;
       if (!missing[i] && !(blocked[i]! & MOVING)) continue;
       const cell = Math.floor((y - box.y0) / factor) * width + Math.floor((x - box.x0) / factor);
-      models[cell] = 0;
-      if (missing[i]) known[cell] = 0;
+      known[cell] = 0;
+      if (missing[i]) open[cell] = 1;
     }
   }
-  return { width, height, pixels, known, models };
+  return { width, height, pixels, known, open };
 }

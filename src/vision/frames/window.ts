@@ -4,7 +4,7 @@ import type { Carried } from "../completion/carry.ts";
 import type { Fractions } from "../completion/fractions.ts";
 import type { Source } from "../completion/sources.ts";
 import type { Box, MotionModel } from "../registration/align.ts";
-import { distance, IDENTITY } from "../registration/homography.ts";
+import { distance, IDENTITY, overlap } from "../registration/homography.ts";
 import type { PairResult } from "../registration/pair.ts";
 import { CameraTrack, type Next, type Pose, relative, START } from "../registration/track.ts";
 import type { MaskedFrame, RemovalOptions } from "../removal/options.ts";
@@ -37,7 +37,7 @@ export type Held = {
 };
 
 /** Frames between two cuts. */
-type Scene = { readonly track: CameraTrack; readonly anchors: Held[] };
+type Scene = { readonly track: CameraTrack; readonly anchors: { readonly frame: Held; readonly invented: number }[] };
 
 /** Below the first correlation neighbouring frames have nothing in common; below the second only if they also differ by more than
  * these 8-bit levels after alignment. */
@@ -169,17 +169,24 @@ export class Window {
 
   /** Completed frames of the same scene to copy inventions from. */
   anchors(target: Held): Source[] {
-    return target.scene!.anchors.map((anchor) => this.source(target, anchor));
+    return target.scene!.anchors.map(({ frame }) => this.source(target, frame));
   }
 
-  /** Keeps a completed frame as an anchor, in place of the oldest when there are too many. */
-  makeAnchor(frame: Held): void {
+  /**
+   * Keeps a completed frame as an anchor; when there are too many, in place of the one that shows least of what was made up for it in the
+   * new one's view. @param invented how many pixels were.
+   */
+  makeAnchor(frame: Held, invented: number): void {
     const { anchors } = frame.scene!;
-    anchors.push(frame);
-    if (anchors.length > SPARE_SLOTS) {
-      const [oldest] = anchors.splice(0, 1);
-      if (oldest && !this.#held.includes(oldest)) this.#frames.release(oldest.base);
+    const { width, height } = this.#layout.format;
+    if (anchors.length >= SPARE_SLOTS) {
+      const worth = anchors.map(
+        (one) => one.invented * overlap(this.source(one.frame, frame).homography, width, height),
+      );
+      const [least] = anchors.splice(worth.indexOf(Math.min(...worth)), 1);
+      if (least && !this.#held.includes(least.frame)) this.#frames.release(least.frame.base);
     }
+    anchors.push({ frame, invented });
   }
 
   /** Lets go of all frames before `index`. Anchors of scenes that are over go as well. */
@@ -189,9 +196,11 @@ export class Window {
     const live = new Set(this.#held.map((frame) => frame.scene));
     const bases = new Set(leaving.map((frame) => frame.base));
     for (const scene of live) scene?.track.releasing(bases);
-    const kept = new Set([...live].flatMap((scene) => scene?.anchors ?? []));
+    const kept = new Set([...live].flatMap((scene) => scene?.anchors.map(({ frame }) => frame) ?? []));
     const over = new Set(leaving.flatMap((frame) => (frame.scene && !live.has(frame.scene) ? [frame.scene] : [])));
-    const old = [...over].flatMap((scene) => scene.anchors).filter((anchor) => !leaving.includes(anchor));
+    const old = [...over]
+      .flatMap((scene) => scene.anchors)
+      .flatMap(({ frame }) => (leaving.includes(frame) ? [] : [frame]));
     for (const frame of [...leaving, ...old]) if (!kept.has(frame)) this.#frames.release(frame.base);
   }
 

@@ -25,7 +25,7 @@ const REFINE_DISTANCE = 3;
 const SAMPLES = 16;
 const BEYOND_SAMPLES = 6;
 /** Where nothing else shows a point, what moves may be believed from this many frames away. */
-const BELIEVABLE = 15;
+const BELIEVABLE = 3;
 /** A frame of which more than this share was made up becomes the model for later ones. */
 const ANCHOR_SHARE = 1 / 4000;
 
@@ -172,7 +172,8 @@ class Removal {
       const anchors = this.#window.anchors(frame);
       const { base, hole } = frame;
       const { invented } = await pool.run<{ invented: number }>("invent", { layout, base, hole, anchors });
-      if (invented > ANCHOR_SHARE * layout.format.width * layout.format.height) this.#window.makeAnchor(frame);
+      if (invented > ANCHOR_SHARE * layout.format.width * layout.format.height)
+        this.#window.makeAnchor(frame, invented);
     }
   }
 
