@@ -24,6 +24,8 @@ export type Alignment = {
   readonly offset: number;
   /** Robust standard deviation of what remains, in 8-bit levels. */
   readonly sigma: number;
+  /** The same before anything was aligned, at the coarsest of the levels. */
+  readonly sigmaBefore: number;
   /** Share of the compared pixels that agree within 3 sigma + 3 levels, 0 to 1. */
   readonly agreement: number;
   /** Pixels compared at the finest level. */
@@ -88,7 +90,10 @@ export function align(
   let offset = options.offset ?? 0;
   let scale = 12;
   let result: Alignment | undefined;
-  for (const { index, model, iterations } of options.levels) {
+  let sigmaBefore: number | undefined;
+  for (const [place, { index, model, iterations }] of options.levels.entries()) {
+    // What remains is asked for at the end alone.
+    const last = place + 1 < options.levels.length ? 1 : 0;
     const own = template[index]!;
     const other = image[index]!;
     const box = atLevel(options.within ?? { x0: 0, y0: 0, x1: full.width, y1: full.height }, index);
@@ -99,7 +104,7 @@ export function align(
     const cy = (box.y0 + box.y1) / 2;
     const directions = DIRECTIONS[model];
     let map = toLevel(best, index);
-    for (let left = iterations; ; left--) {
+    for (let left = iterations; left >= last; left--) {
       warp.set(map);
       warp[9] = gain;
       warp[10] = offset;
@@ -126,7 +131,8 @@ export function align(
       const compared = histogram[256]!;
       if (compared < 12 * directions.length) return undefined;
       const { sigma, agreement } = residuals(histogram, compared);
-      result = { homography: fromLevel(map, index), gain, offset, sigma, agreement, compared };
+      sigmaBefore ??= sigma;
+      result = { homography: fromLevel(map, index), gain, offset, sigma, sigmaBefore, agreement, compared };
       if (left <= 0) break;
       scale = Math.max(1.5, 2.4 * sigma);
       const p = newtonStep(system, directions);
