@@ -1,14 +1,16 @@
 /** Job: the background behind one frame's hole, from the frames where it is seen. */
+
+import { Arena } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { bytesAt, type Layout, MASKED, MOVING, SEEN, samplesAt, UNSEEN } from "../frames/layout.ts";
 import { AFFECTED, REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
 import { decideAffected } from "./affected.ts";
 import { smoothFill } from "./around.ts";
-import { type Fractions, Rounding } from "./fractions.ts";
+import { type Fractions, UNITS } from "./fractions.ts";
 import { localise } from "./localise.ts";
 import { Membrane } from "./membrane.ts";
-import { gatherPixels, grown, listPixels, type PixelList } from "./pixels.ts";
+import { type Gathered, gatherPixels, grown, listBetween, listPixels, type PixelList } from "./pixels.ts";
 import type { Source } from "./sources.ts";
 
 /** What {@link estimate} is asked. */
@@ -46,76 +48,86 @@ const RING = 8;
 /** Thirds of a pixel: the unit of distance maps. */
 const THIRD = 3;
 
+/** What was done to a plane, as it lies in kernel memory. */
+type Filled = {
+  /** Pixels of the soft edge and inside it. */
+  readonly pixels: PixelList;
+  /** What rounding took of each. */
+  readonly rounded: number;
+};
+
 /** Fills the hole of the frame at `base` (fills, edge and state of its layout). */
 export function estimate(context: JobContext, input: EstimateInput): Estimated {
-  const { kernels, memory } = context;
-  const { layout, base } = input;
+  const { kernels, memory, scratch } = context;
+  const { layout, base, affected } = input;
   const { format, radius } = layout;
-  const count = format.width * format.height;
-  const edge = bytesAt(memory, base + layout.edge, count);
-  const state = bytesAt(memory, base + layout.state, count);
-  kernels.distance(
-    base + layout.labels,
-    format.width,
-    format.height,
-    input.affected ? AFFECTED : REMOVE,
-    base + layout.edge,
-  );
-  const reach = radius * THIRD;
-  const ringReach = (radius + 1 + RING) * THIRD;
+  const { width, height } = format;
+  const [edge, state] = [base + layout.edge, base + layout.state];
   const box = grown(input.hole, radius + 2 + RING, format);
+  // Grain is taken from further away than the ring.
+  const around = grown(box, radius + 2 + RING, format);
+  const within = [around.x0, around.y0, around.x1, around.y1] as const;
+  kernels.distance(base + layout.labels, width, height, ...within, affected ? AFFECTED : REMOVE, edge);
   const sources = localise(context, layout, base, grown(input.hole, 24 + 4 * radius, format), input.sources);
-  const roundings = layout.sizes.map((size) => new Rounding(size));
-  for (const plane of [0, 1, 2]) {
-    const { width, height } = layout.sizes[plane]!;
-    const samples = width * height;
-    const from = samplesAt(memory, base + layout.planes[plane]!, samples, layout.sampleBytes);
-    const to = samplesAt(memory, base + layout.fills[plane]!, samples, layout.sampleBytes);
-    to.set(from);
-    const pixels = listPixels(
-      layout,
-      plane,
-      box,
-      (i, x, y) => edge[i]! <= reach || (edge[i]! <= ringReach && ((x + y) & 1) === 0),
-    );
-    const { values, counts } = lookUp(context, input, plane, pixels, sources);
-    const ring = new RingTest(layout, plane, edge, ringReach, reach + THIRD);
-    const still = input.believable === undefined ? undefined : bytesAt(memory, base + layout.levels[0]!.blocked, count);
-    level(pixels, values, counts, from, ring, layout, plane, box, still);
-    const top = 2 ** format.bitDepth - 1;
-    for (let i = 0; i < pixels.length; i++) {
-      if (!counts[i]) continue;
-      const at = (pixels[i]! >> 16) * width + (pixels[i]! & 0xffff);
-      to[at] = roundings[plane]!.round(values[i]!, at, top);
-    }
-    if (plane === 0) {
-      for (let i = 0; i < pixels.length; i++) {
-        const at = (pixels[i]! >> 16) * width + (pixels[i]! & 0xffff);
-        state[at] = counts[i] ? SEEN : UNSEEN;
-      }
-    }
-  }
-  if (input.affected) decideAffected(context, layout, base, box);
-  let unseen = 0;
-  for (let i = 0; i < count; i++) {
-    if (edge[i]! > reach) state[i] = 0;
-    else if (state[i] === UNSEEN) unseen++;
-  }
+  const arena = new Arena(scratch.start, scratch.end);
+  const planes = layout.sizes.map((_, plane) => fillPlane(context, input, plane, box, sources, arena));
+  if (affected) decideAffected({ ...context, scratch: arena.rest() }, layout, base, box, around);
+  const reach = radius * THIRD;
+  const unseen = kernels.clearBeyond(state, edge, width, box.x0, box.y0, box.x1, box.y1, reach, UNSEEN);
   if (input.believable !== undefined && unseen > 0) {
     // Motion is looked for in the filled picture: nothing of the object may be left in it.
-    for (const plane of [0, 1, 2])
-      smoothFill(
-        context,
-        layout,
-        base,
-        plane,
-        listPixels(layout, plane, box, (i) => state[i] === UNSEEN),
-      );
+    const states = bytesAt(memory, state, width * height);
+    for (const plane of [0, 1, 2]) {
+      const left = listPixels(layout, plane, box, (i) => states[i] === UNSEEN);
+      smoothFill(context, layout, base, plane, left);
+    }
   }
-  const within = grown(input.hole, radius + 1, format);
-  const fractions = roundings.map((one, plane) => one.of(listPixels(layout, plane, within, (i) => edge[i]! <= reach)));
   const local = sources.filter((source) => input.near.includes(source.base));
-  return { unseen, local, fractions: input.exactly ? fractions : undefined };
+  if (!input.exactly) return { unseen, local, fractions: undefined };
+  const fractions = planes.map(({ pixels, rounded }, plane) => {
+    const { shiftX, shiftY } = layout.sizes[plane]!;
+    const list = [pixels.byteOffset, pixels.length] as const;
+    const kept = kernels.keepAtMost(edge, width, height, shiftX, shiftY, ...list, reach, rounded);
+    return new Int8Array(memory.buffer, rounded, kept).slice();
+  });
+  return { unseen, local, fractions };
+}
+
+/** Fills one plane: what the sources show, levelled to what is around it. */
+function fillPlane(
+  context: JobContext,
+  input: EstimateInput,
+  plane: number,
+  box: Box,
+  sources: readonly Source[],
+  arena: Arena,
+): Filled {
+  const { kernels, memory } = context;
+  const { layout, base } = input;
+  const { width, height } = layout.sizes[plane]!;
+  const [source, fill] = [base + layout.planes[plane]!, base + layout.fills[plane]!];
+  const [from, to] = [source, fill].map((at) => samplesAt(memory, at, width * height, layout.sampleBytes));
+  to!.set(from!);
+  const [map, reach] = [base + layout.edge, layout.radius * THIRD];
+  const inside = listBetween(context, layout, plane, box, { map, most: reach }, arena);
+  const rounded = arena.take(inside.length);
+  const work = arena.rest();
+  const wide = { map, above: reach, most: (layout.radius + 1 + RING) * THIRD, sparse: true };
+  const ring = lookUp(context, input, plane, listBetween(context, layout, plane, box, wide, work), sources, work);
+  const found = lookUp(context, input, plane, inside, sources, work);
+  const membrane = levelled(context, input, plane, box, ring, work);
+  const write = layout.sampleBytes === 1 ? kernels.writePixels8 : kernels.writePixels16;
+  const top = 2 ** layout.format.bitDepth - 1;
+  for (const { pixels, values, counts } of [found, ring]) {
+    const [list, count] = [pixels.byteOffset, pixels.length];
+    membrane.add(list, counts.byteOffset, count, values.byteOffset);
+    const taken = pixels === inside ? rounded : work.take(count);
+    write(list, count, values.byteOffset, counts.byteOffset, fill, width, top, UNITS, taken);
+  }
+  const { counts } = found;
+  if (plane === 0)
+    kernels.writeStates(inside.byteOffset, inside.length, counts.byteOffset, SEEN, UNSEEN, base + layout.state, width);
+  return { pixels: inside, rounded };
 }
 
 /** What the sources show of some pixels, without what moves where that leaves anything. */
@@ -125,71 +137,62 @@ function lookUp(
   plane: number,
   pixels: PixelList,
   sources: readonly Source[],
-): { values: Float32Array; counts: Uint8Array } {
+  arena: Arena,
+): Gathered {
   const options = { plane, from: "source", most } as const;
-  if (believable === undefined) return gatherPixels(context, layout, pixels, sources, options);
-  const found = gatherPixels(context, layout, pixels, sources, { ...options, without: MASKED | MOVING });
-  const [values, counts] = [found.values.slice(), found.counts.slice()];
+  if (believable === undefined) return gatherPixels(context, layout, pixels, sources, options, arena);
+  const found = gatherPixels(context, layout, pixels, sources, { ...options, without: MASKED | MOVING }, arena);
+  const { values, counts } = found;
   const bases = new Set(all.slice(0, believable).map(({ base }) => base));
   const close = sources.filter(({ base }) => bases.has(base));
   const left: number[] = [];
   for (let i = 0; i < counts.length; i++) if (counts[i] === 0) left.push(i);
-  if (left.length === 0) return { values, counts };
+  if (left.length === 0) return found;
   const list = Int32Array.from(left, (i) => pixels[i]!);
-  const more = gatherPixels(context, layout, list, close, options);
+  const more = gatherPixels(context, layout, list, close, options, arena.rest());
   for (let k = 0; k < left.length; k++) {
     values[left[k]!] = more.values[k]!;
     counts[left[k]!] = more.counts[k]!;
   }
-  return { values, counts };
+  return found;
 }
 
-/** Which pixels of a plane lie on the ring, wholly outside the soft edge. */
-class RingTest {
-  readonly #layout: Layout;
-  readonly #plane: number;
-  readonly #edge: Uint8Array;
-  readonly #most: number;
-  readonly #least: number;
-
-  constructor(layout: Layout, plane: number, edge: Uint8Array, most: number, least: number) {
-    this.#layout = layout;
-    this.#plane = plane;
-    this.#edge = edge;
-    this.#most = most;
-    this.#least = least;
-  }
-
-  has(x: number, y: number): boolean {
-    const { shiftX, shiftY } = this.#layout.sizes[this.#plane]!;
-    const distance = this.#edge[(y << shiftY) * this.#layout.format.width + (x << shiftX)]!;
-    return distance > this.#least + THIRD * shiftX && distance <= this.#most;
-  }
-}
-
-/** Adds to the estimates what they lack against the source on the ring, except where that moves (`blocked`) by itself. */
-function level(
-  pixels: PixelList,
-  values: Float32Array,
-  counts: Uint8Array,
-  source: Uint8Array | Uint16Array,
-  ring: RingTest,
-  layout: Layout,
+/**
+ * What the ring's estimates lack against the source, carried across the hole. Samples that are not wholly outside the soft edge do not count,
+ * nor does what moves by itself where that is known.
+ */
+function levelled(
+  { kernels }: JobContext,
+  { layout, base, believable }: EstimateInput,
   plane: number,
   box: Box,
-  blocked: Uint8Array | undefined,
-): void {
+  { pixels, values, counts }: Gathered,
+  arena: Arena,
+): Membrane {
   const { width, shiftX, shiftY } = layout.sizes[plane]!;
-  const moves = (x: number, y: number) =>
-    blocked && blocked[(y << shiftY) * layout.format.width + (x << shiftX)]! & MOVING;
-  const membrane = new Membrane(box.x0 >> shiftX, box.y0 >> shiftY, (box.x1 >> shiftX) + 1, (box.y1 >> shiftY) + 1);
-  for (let i = 0; i < pixels.length; i++) {
-    if (!counts[i]) continue;
-    const [x, y] = [pixels[i]! & 0xffff, pixels[i]! >> 16];
-    if (ring.has(x, y) && !moves(x, y)) membrane.add(x, y, source[y * width + x]! - values[i]!);
-  }
-  membrane.solve(6 * 2 ** (layout.format.bitDepth - 8));
-  for (let i = 0; i < pixels.length; i++) {
-    if (counts[i]) values[i]! += membrane.at(pixels[i]! & 0xffff, pixels[i]! >> 16);
-  }
+  const [x0, y0] = [box.x0 >> shiftX, box.y0 >> shiftY];
+  const membrane = new Membrane(kernels, { x0, y0, x1: (box.x1 >> shiftX) + 1, y1: (box.y1 >> shiftY) + 1 }, arena);
+  const above = (layout.radius + 1 + shiftX) * THIRD;
+  const most = (layout.radius + 1 + RING) * THIRD;
+  const [found, differences] = [arena.take(4 * pixels.length), arena.take(4 * pixels.length)];
+  const count = (layout.sampleBytes === 1 ? kernels.differences8 : kernels.differences16)(
+    pixels.byteOffset,
+    pixels.length,
+    values.byteOffset,
+    counts.byteOffset,
+    base + layout.planes[plane]!,
+    width,
+    shiftX,
+    shiftY,
+    layout.format.width,
+    base + layout.edge,
+    above,
+    most,
+    base + layout.levels[0]!.blocked,
+    believable === undefined ? 0 : MOVING,
+    found,
+    differences,
+  );
+  membrane.solve(found, differences, count, 6 * 2 ** (layout.format.bitDepth - 8));
+  return membrane;
 }
