@@ -159,6 +159,54 @@ export type Kernels = {
   steadyPixels16: SteadyPixels;
   blendPixels8: BlendPixels;
   blendPixels16: BlendPixels;
+  growCells(
+    cells: number,
+    width: number,
+    height: number,
+    radius: number,
+    value: number,
+    target: number,
+    scratch: number,
+  ): void;
+  motionMoves(
+    u: number,
+    v: number,
+    goals: number,
+    near: number,
+    there: number,
+    count: number,
+    least: number,
+    moves: number,
+  ): void;
+  motionKeep(
+    moves: number,
+    width: number,
+    height: number,
+    u: number,
+    v: number,
+    scale: number,
+    h: number,
+    before: number,
+    after: number,
+    gain: number,
+    offset: number,
+    marks: number,
+    patch: number,
+  ): void;
+  motionStore(
+    cells: number,
+    columns: number,
+    level: number,
+    blocked: number,
+    width: number,
+    height: number,
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+    masked: number,
+    moving: number,
+  ): number;
   gather8: Gather;
   gather16: Gather;
   cameraResidual(

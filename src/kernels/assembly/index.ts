@@ -6,6 +6,7 @@ export { addRounded, clearBeyond, keepAtMost, listBetween, readPixels16, readPix
 export { differences16, differences8, membraneAdd, membraneSolve } from "./membrane";
 export { affectedDecide, affectedDiffer16, affectedDiffer8 } from "./affected";
 export { blendPixels16, blendPixels8, steadyPixels16, steadyPixels8 } from "./steady";
+export { growCells, motionKeep, motionMoves, motionStore } from "./motion";
 export { alignStep } from "./align";
 export { gather8, gather16 } from "./gather";
 export { cameraResidual, carryCollect, carrySplat, cellMeans8, cellMeans16, layCells8, layCells16, spreadMotion } from "./carry";
