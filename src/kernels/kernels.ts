@@ -54,9 +54,21 @@ export type Kernels = {
     unit: number,
     warp: number,
     scale: number,
+    equations: number,
     out: number,
     terms: number,
   ): void;
+  alignMove(
+    system: number,
+    model: number,
+    cx: number,
+    cy: number,
+    unit: number,
+    width: number,
+    height: number,
+    warp: number,
+    scratch: number,
+  ): number;
   listBetween(
     map: number,
     lumaWidth: number,
