@@ -17,8 +17,8 @@ const FADE: f32 = 0.65;
 // @ts-ignore: decorator
 @inline
 function four<T>(p: usize): v128 {
-  if (sizeof<T>() == 1) return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(p))));
-  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(v128.load64_zero(p)));
+  if (sizeof<T>() == 1) return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(p))));
+  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(v128.load64_zero(p)));
 }
 
 /** Keys' cubic convolution weights for the four samples around a fraction, a = -0.5 (Keys 1981). */
@@ -93,8 +93,8 @@ function cubic3(t: v128): v128 {
 @inline
 function column(r0: v128, r1: v128, r2: v128, r3: v128, index: v128, y0: v128, y1: v128, y2: v128, y3: v128): v128 {
   return f32x4.add(
-    f32x4.add(f32x4.mul(f32x4.convert_i32x4_u(i8x16.swizzle(r0, index)), y0), f32x4.mul(f32x4.convert_i32x4_u(i8x16.swizzle(r1, index)), y1)),
-    f32x4.add(f32x4.mul(f32x4.convert_i32x4_u(i8x16.swizzle(r2, index)), y2), f32x4.mul(f32x4.convert_i32x4_u(i8x16.swizzle(r3, index)), y3)),
+    f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(i8x16.swizzle(r0, index)), y0), f32x4.mul(f32x4.convert_i32x4_s(i8x16.swizzle(r1, index)), y1)),
+    f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(i8x16.swizzle(r2, index)), y2), f32x4.mul(f32x4.convert_i32x4_s(i8x16.swizzle(r3, index)), y3)),
   );
 }
 
@@ -123,11 +123,15 @@ function interpolateRow<T>(plane: usize, width: i32, ix: i32, iy: i32, dx: v128,
 function interpolateFour<T>(plane: usize, width: i32, height: i32, px: v128, py: v128, wanted: i32): v128 {
   const left = f32x4.floor(px), above = f32x4.floor(py);
   const columns = i32x4.trunc_sat_f32x4_s(left), rows = i32x4.trunc_sat_f32x4_s(above);
-  const ix = i32x4.extract_lane(columns, 0), iy = i32x4.extract_lane(rows, 0);
-  const dx = i32x4.sub(columns, i32x4.splat(ix));
-  const apart = v128.or(i32x4.ne(rows, i32x4.splat(iy)), i32x4.gt_u(dx, i32x4.splat(widest<T>())));
-  if (wanted == 15 && ix >= 1 && iy >= 1 && ix + widest<T>() + 2 < width && iy + 2 < height && !v128.any_true(apart))
-    return interpolateRow<T>(plane, width, ix, iy, dx, f32x4.sub(px, left), f32x4.sub(py, above));
+  const ix = i32x4.extract_lane(columns, 0), first = i32x4.extract_lane(rows, 0), last = i32x4.extract_lane(rows, 3);
+  const dx = i32x4.sub(columns, i32x4.splat(ix)), isFirst = i32x4.eq(rows, i32x4.splat(first));
+  const near = v128.and(v128.or(isFirst, i32x4.eq(rows, i32x4.splat(last))), i32x4.le_u(dx, i32x4.splat(widest<T>())));
+  const inside = ix >= 1 && ix + widest<T>() + 2 < width && min(first, last) >= 1 && max(first, last) + 2 < height;
+  if (wanted == 15 && inside && i32x4.all_true(near)) {
+    const fx = f32x4.sub(px, left), fy = f32x4.sub(py, above);
+    const values = interpolateRow<T>(plane, width, ix, first, dx, fx, fy);
+    return last == first ? values : v128.bitselect(values, interpolateRow<T>(plane, width, ix, last, dx, fx, fy), isFirst);
+  }
   return f32x4(
     wanted & 1 ? interpolate<T>(plane, width, height, f32x4.extract_lane(px, 0), f32x4.extract_lane(py, 0)) : 0,
     wanted & 2 ? interpolate<T>(plane, width, height, f32x4.extract_lane(px, 1), f32x4.extract_lane(py, 1)) : 0,
@@ -264,25 +268,37 @@ function gather<T>(
   }
 }
 
-/** Sorts the four lanes of the first slots, upwards (Batcher's odd-even merge sort of the next power of two). */
+/** Puts the greater of two slots into the second, lane by lane. */
+// @ts-ignore: decorator
+@inline
+function exchange(keys: usize, low: usize, high: usize): void {
+  const a = v128.load(keys + (low << 4)), b = v128.load(keys + (high << 4));
+  v128.store(keys + (low << 4), f32x4.pmin(a, b));
+  v128.store(keys + (high << 4), f32x4.pmax(a, b));
+}
+
+/** Sorts the four lanes of eight slots, upwards (Batcher's odd-even merge sort). */
+// @ts-ignore: decorator
+@inline
+function sortEight(keys: usize): void {
+  exchange(keys, 0, 1); exchange(keys, 2, 3); exchange(keys, 4, 5); exchange(keys, 6, 7); exchange(keys, 0, 2);
+  exchange(keys, 1, 3); exchange(keys, 4, 6); exchange(keys, 5, 7); exchange(keys, 1, 2); exchange(keys, 5, 6);
+  exchange(keys, 0, 4); exchange(keys, 1, 5); exchange(keys, 2, 6); exchange(keys, 3, 7); exchange(keys, 2, 4);
+  exchange(keys, 3, 5); exchange(keys, 1, 2); exchange(keys, 3, 4); exchange(keys, 5, 6);
+}
+
+/** Sorts the four lanes of the first slots, upwards. */
 // @ts-ignore: decorator
 @inline
 function sort(keys: usize, used: i32): void {
-  let size = 1;
-  while (size < used) size <<= 1;
-  for (let p = 1; p < size; p <<= 1) {
-    for (let k = p; k >= 1; k >>= 1) {
-      for (let j = k & (p - 1); j + k < size; j += 2 * k) {
-        for (let i = j; i < j + k && i + k < size; i++) {
-          if (((i ^ (i + k)) & ~(2 * p - 1)) != 0) continue;
-          const low = keys + (<usize>i << 4), high = low + (<usize>k << 4);
-          const a = v128.load(low), b = v128.load(high);
-          v128.store(low, f32x4.pmin(a, b));
-          v128.store(high, f32x4.pmax(a, b));
-        }
-      }
-    }
-  }
+  sortEight(keys);
+  if (used <= 8) return;
+  sortEight(keys + 128);
+  exchange(keys, 0, 8); exchange(keys, 1, 9); exchange(keys, 2, 10); exchange(keys, 3, 11); exchange(keys, 4, 12);
+  exchange(keys, 5, 13); exchange(keys, 6, 14); exchange(keys, 7, 15); exchange(keys, 4, 8); exchange(keys, 5, 9);
+  exchange(keys, 6, 10); exchange(keys, 7, 11); exchange(keys, 2, 4); exchange(keys, 3, 5); exchange(keys, 6, 8);
+  exchange(keys, 7, 9); exchange(keys, 10, 12); exchange(keys, 11, 13); exchange(keys, 1, 2); exchange(keys, 3, 4);
+  exchange(keys, 5, 6); exchange(keys, 7, 8); exchange(keys, 9, 10); exchange(keys, 11, 12); exchange(keys, 13, 14);
 }
 
 /** The value of a lane at its own rank. */
