@@ -101,13 +101,13 @@ describe("plane kernels", () => {
     labels[20 * width + 33] = 2;
     labels[3 * width + 3] = 1;
     const target = arena.take(labels.length);
-    kernels.distance(put(labels), width, height, 2, target);
+    kernels.distance(put(labels), width, height, 0, 0, width, height, 2, target);
     for (const [i, thirds] of bytes(target, labels.length).entries()) {
       const [x, y] = [i % width, Math.floor(i / width)];
       const exact = Math.min(Math.hypot(x - 9, y - 12), Math.hypot(x - 33, y - 20));
       assert.ok(Math.abs(thirds / 3 - exact) <= 0.1 * exact, `${x},${y}`);
     }
-    kernels.distance(put(new Uint8Array(labels.length)), width, height, 2, target);
+    kernels.distance(put(new Uint8Array(labels.length)), width, height, 0, 0, width, height, 2, target);
     assert.ok(bytes(target, labels.length).every((value) => value === 255));
   });
 

@@ -14,7 +14,37 @@ export type Kernels = {
   halve(source: number, width: number, height: number, target: number): void;
   halveBlocked(source: number, width: number, height: number, target: number): void;
   smooth(source: number, width: number, height: number, target: number, scratch: number): void;
-  distance(labels: number, width: number, height: number, threshold: number, target: number): void;
+  labelled(labels: number, width: number, height: number, out: number): void;
+  atMost(
+    source: number,
+    count: number,
+    most: number,
+    value: number,
+    closest: number,
+    more: number,
+    target: number,
+  ): void;
+  distance(
+    labels: number,
+    width: number,
+    height: number,
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+    threshold: number,
+    target: number,
+  ): void;
+  coarseShift(
+    own: number,
+    ownBlocked: number,
+    other: number,
+    otherBlocked: number,
+    width: number,
+    height: number,
+    least: number,
+    out: number,
+  ): number;
   alignStep(
     template: number,
     templateBlocked: number,
@@ -32,9 +62,186 @@ export type Kernels = {
     unit: number,
     warp: number,
     scale: number,
+    equations: number,
     out: number,
     terms: number,
   ): void;
+  alignMove(
+    system: number,
+    model: number,
+    cx: number,
+    cy: number,
+    unit: number,
+    width: number,
+    height: number,
+    warp: number,
+    scratch: number,
+  ): number;
+  listBetween(
+    map: number,
+    lumaWidth: number,
+    lumaHeight: number,
+    shiftX: number,
+    shiftY: number,
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+    above: number,
+    most: number,
+    sparse: number,
+    target: number,
+  ): number;
+  keepAtMost(
+    map: number,
+    lumaWidth: number,
+    lumaHeight: number,
+    shiftX: number,
+    shiftY: number,
+    pixels: number,
+    count: number,
+    most: number,
+    bytes: number,
+  ): number;
+  addRounded(rounded: number, count: number, units: number, values: number): void;
+  writeStates(
+    pixels: number,
+    count: number,
+    counts: number,
+    value: number,
+    other: number,
+    map: number,
+    width: number,
+  ): void;
+  clearBeyond(
+    map: number,
+    other: number,
+    width: number,
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+    most: number,
+    value: number,
+  ): number;
+  membraneSolve(
+    pixels: number,
+    differences: number,
+    count: number,
+    x0: number,
+    y0: number,
+    side: number,
+    columns: number,
+    rows: number,
+    tolerance: number,
+    stiffness: number,
+    relaxation: number,
+    sweeps: number,
+    grid: number,
+    scratch: number,
+  ): void;
+  membraneAdd(
+    pixels: number,
+    counts: number,
+    count: number,
+    x0: number,
+    y0: number,
+    side: number,
+    columns: number,
+    rows: number,
+    grid: number,
+    values: number,
+  ): void;
+  affectedDecide(
+    labels: number,
+    state: number,
+    seen: number,
+    differs: number,
+    width: number,
+    height: number,
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+    holes: number,
+    blocked: number,
+    kept: number,
+  ): void;
+  writePixels8: WritePixels;
+  writePixels16: WritePixels;
+  readPixels8: ReadPixels;
+  readPixels16: ReadPixels;
+  differences8: Differences;
+  differences16: Differences;
+  affectedDiffer8: AffectedDiffer;
+  affectedDiffer16: AffectedDiffer;
+  steadyPixels8: SteadyPixels;
+  steadyPixels16: SteadyPixels;
+  blendPixels8: BlendPixels;
+  blendPixels16: BlendPixels;
+  growCells(
+    cells: number,
+    width: number,
+    height: number,
+    radius: number,
+    value: number,
+    target: number,
+    scratch: number,
+  ): void;
+  motionMoves(
+    u: number,
+    v: number,
+    goals: number,
+    near: number,
+    there: number,
+    object: number,
+    objectThere: number,
+    close: number,
+    count: number,
+    least: number,
+    moves: number,
+    beside: number,
+  ): void;
+  motionGoOn(
+    beside: number,
+    sure: number,
+    width: number,
+    height: number,
+    u: number,
+    v: number,
+    alike: number,
+    list: number,
+  ): void;
+  motionKeep(
+    moves: number,
+    width: number,
+    height: number,
+    u: number,
+    v: number,
+    scale: number,
+    h: number,
+    before: number,
+    after: number,
+    gain: number,
+    offset: number,
+    marks: number,
+    patch: number,
+  ): void;
+  motionStore(
+    cells: number,
+    columns: number,
+    level: number,
+    blocked: number,
+    width: number,
+    height: number,
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+    masked: number,
+    close: number,
+    moving: number,
+  ): number;
   gather8: Gather;
   gather16: Gather;
   cameraResidual(
@@ -636,6 +843,97 @@ export type LayCells = (
   unseen: number,
   least: number,
   zero: number,
+  top: number,
+) => void;
+
+/** See `writePixels8` in assembly/pixels.ts. */
+export type WritePixels = (
+  pixels: number,
+  count: number,
+  values: number,
+  counts: number,
+  plane: number,
+  width: number,
+  top: number,
+  units: number,
+  rounded: number,
+) => void;
+
+/** See `readPixels8` in assembly/pixels.ts. */
+export type ReadPixels = (pixels: number, count: number, plane: number, width: number, values: number) => void;
+
+/** See `differences8` in assembly/membrane.ts. */
+export type Differences = (
+  pixels: number,
+  count: number,
+  values: number,
+  counts: number,
+  source: number,
+  width: number,
+  shiftX: number,
+  shiftY: number,
+  lumaWidth: number,
+  edge: number,
+  above: number,
+  most: number,
+  without: number,
+  bits: number,
+  found: number,
+  differences: number,
+) => number;
+
+/** See `affectedDiffer8` in assembly/affected.ts. */
+export type AffectedDiffer = (
+  labels: number,
+  state: number,
+  seen: number,
+  lumaWidth: number,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+  source: number,
+  fill: number,
+  width: number,
+  shiftX: number,
+  shiftY: number,
+  limit: number,
+  differs: number,
+) => void;
+
+/** See `steadyPixels8` in assembly/steady.ts. */
+export type SteadyPixels = (
+  pixels: number,
+  count: number,
+  values: number,
+  others: number,
+  counts: number,
+  radius: number,
+  plane: number,
+  width: number,
+  height: number,
+  level: number,
+  state: number,
+  whole: number,
+  lumaWidth: number,
+  shiftX: number,
+  shiftY: number,
+  scratch: number,
+) => void;
+
+/** See `blendPixels8` in assembly/steady.ts. */
+export type BlendPixels = (
+  pixels: number,
+  count: number,
+  values: number,
+  shares: number,
+  edge: number,
+  lumaWidth: number,
+  lumaHeight: number,
+  shiftX: number,
+  shiftY: number,
+  plane: number,
+  width: number,
   top: number,
 ) => void;
 

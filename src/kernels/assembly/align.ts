@@ -39,7 +39,7 @@ function tally(histogram: usize, bin: i32): void {
  * (u8 from the low end: top left, top right, bottom left, bottom right), template samples left, own, right, and above,
  * below. After the `used` ones come zeros with columns of -1 up to a multiple of 4. `settings`: 5 f32: cx, unit, gain, offset, 1 / scale^2.
  */
-function addRow(terms: usize, used: i32, v: f64, settings: usize, out: usize): void {
+function addRow(terms: usize, used: i32, v: f64, settings: usize, equations: i32, out: usize): void {
   const zero = f32x4.splat(0), one = f32x4.splat(1);
   const cx = f32x4.splat(load<f32>(settings)), unit = f32x4.splat(load<f32>(settings, 4));
   const gain = f32x4.splat(load<f32>(settings, 8)), offset = f32x4.splat(load<f32>(settings, 12)), inverseScale = load<f32>(settings, 16);
@@ -68,6 +68,7 @@ function addRow(terms: usize, used: i32, v: f64, settings: usize, out: usize): v
     if (i + 1 < used) tally(histogram, i32x4.extract_lane(bins, 1));
     if (i + 2 < used) tally(histogram, i32x4.extract_lane(bins, 2));
     if (i + 3 < used) tally(histogram, i32x4.extract_lane(bins, 3));
+    if (!equations) continue;
     let w = f32x4.div(one, f32x4.add(one, f32x4.mul(f32x4.mul(residual, residual), f32x4.splat(inverseScale))));
     w = v128.and(w, real);
     const wgu = f32x4.mul(w, gu), wgv = f32x4.mul(w, gv);
@@ -94,6 +95,7 @@ function addRow(terms: usize, used: i32, v: f64, settings: usize, out: usize): v
     g0 = f32x4.add(g0, f32x4.mul(m, value)); g1 = f32x4.add(g1, m); g2 = f32x4.add(g2, f32x4.mul(m, residual));
     g3 = f32x4.add(g3, w); g4 = f32x4.add(g4, f32x4.mul(w, residual));
   }
+  if (!equations) return;
   const A0 = total(a0), A1 = total(a1), A2 = total(a2), A3 = total(a3), A4 = total(a4);
   const B0 = total(b0), B1 = total(b1), B2 = total(b2), B3 = total(b3), C0 = total(c0), C1 = total(c1), C2 = total(c2);
   const v2 = v * v;
@@ -159,11 +161,11 @@ function pad(terms: usize, n: i32): i32 {
  * `warp`: 11 f64: homography from template to image pixels (row major), gain, offset. Coordinates of the Jacobian are
  * (x - cx) * unit, (y - cy) * unit. `out`: 120 f64 (10 rows of 12: eight homography parameters, gain, offset, then the
  * residual's column), then 256 u32, a histogram of |residual| in quarters of a level, then the u32 number of pixels.
- * `out` is cleared first. Blocked pixels (non-zero) take no part. `terms`: 6 * 256 + 5 words of scratch.
+ * `out` is cleared first. Without `equations` (0) only the histogram and the number are filled in. Blocked pixels (non-zero) take no part. `terms`: 6 * 256 + 5 words of scratch.
  */
 export function alignStep(
   template: usize, templateBlocked: usize, image: usize, imageBlocked: usize, width: i32, height: i32,
-  x0: i32, y0: i32, x1: i32, y1: i32, step: i32, cx: f32, cy: f32, unit: f32, warp: usize, scale: f32, out: usize, terms: usize,
+  x0: i32, y0: i32, x1: i32, y1: i32, step: i32, cx: f32, cy: f32, unit: f32, warp: usize, scale: f32, equations: i32, out: usize, terms: usize,
 ): void {
   memory.fill(out, 0, 120 * 8 + 256 * 4 + 4);
   const histogram = out + 120 * 8;
@@ -210,12 +212,12 @@ export function alignStep(
       if (inside & 8) n += fetch(terms, n, t + <usize>(3 * step), b + <usize>(3 * step), image, imageBlocked, width, x + 3 * step, f32x4.extract_lane(ax, 3), f32x4.extract_lane(ay, 3), i32x4.extract_lane(corner, 3), i32x4.extract_lane(near, 3));
       if (n > CHUNK - 4) {
         count += n;
-        addRow(terms, pad(terms, n), v, settings, out);
+        addRow(terms, pad(terms, n), v, settings, equations, out);
         n = 0;
       }
     }
     count += n;
-    if (n > 0) addRow(terms, pad(terms, n), v, settings, out);
+    if (n > 0) addRow(terms, pad(terms, n), v, settings, equations, out);
   }
   store<u32>(histogram + 256 * 4, count);
 }

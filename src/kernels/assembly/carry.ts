@@ -187,7 +187,7 @@ function pull(values: usize, to: i32, from: i32, share: f32): void {
  * {@link spreadMotion} made of it. `inside` (i32, a map of `mapWidth`): the index of what was carried to a cell, or -1; `here` (u8): cells that
  * show nothing. Cells that move by less than `moves` pixels stay behind unless they were carried. `weak`: how much must
  * arrive for motion to be believed in full. `sums`: four f32 a cell of the map: what lands there and its weighted way, in cells; `doubts`:
- * f32 a cell of the map, -log of what arrived.
+ * f32 a cell of the map, -log of what arrived, 0 where nothing moved.
  */
 export function carrySplat(
   motion: usize, values: usize, x0: i32, y0: i32, columns: i32, rows: i32, scale: i32, h: usize,
@@ -195,6 +195,7 @@ export function carrySplat(
 ): void {
   const step: f32 = 1 / STEPS, least: f32 = 1e-6;
   memory.fill(sums, 0, <usize>(mapWidth * mapHeight) << 4);
+  memory.fill(doubts, 0, <usize>(mapWidth * mapHeight) << 2);
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
       const cx = x + x0, cy = y + y0;

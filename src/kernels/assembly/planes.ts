@@ -96,37 +96,80 @@ export function halveBlocked(source: usize, width: i32, height: i32, target: usi
 }
 
 /**
- * Chamfer 3-4 distance to the nearest pixel whose label is at least `threshold`, in thirds of a pixel, capped at 255
- * (Borgefors 1986).
+ * The labelled part of a map of labels (0: none, 1, 2). `out`: 6 i32: the rectangle around it (left, top, right, bottom, ends excluded;
+ * left beyond right without any), pixels labelled 2, pixels labelled 1.
  */
-export function distance(labels: usize, width: i32, height: i32, threshold: i32, target: usize): void {
+export function labelled(labels: usize, width: i32, height: i32, out: usize): void {
+  let x0 = width, y0 = height, x1 = 0, y1 = 0, removed = 0, affected = 0;
   for (let y = 0; y < height; y++) {
-    const row = target + <usize>(y * width);
+    const row = labels + <usize>(y * width);
+    for (let from = 0; from < width; from += 16) {
+      const end = min(from + 16, width);
+      if (end - from == 16 && !v128.any_true(v128.load(row + <usize>from))) continue;
+      for (let x = from; x < end; x++) {
+        const label = load<u8>(row + <usize>x);
+        if (!label) continue;
+        if (label == 2) removed++;
+        else affected++;
+        x0 = min(x0, x); x1 = max(x1, x + 1);
+        y0 = min(y0, y); y1 = y + 1;
+      }
+    }
+  }
+  store<i32>(out, x0); store<i32>(out, y0, 4); store<i32>(out, x1, 8); store<i32>(out, y1, 12);
+  store<i32>(out, removed, 16); store<i32>(out, affected, 20);
+}
+
+/** In `target`: `value` where a byte of `source` is at most `most`, with `more` where it is at most `closest`; 0 elsewhere. */
+export function atMost(source: usize, count: i32, most: i32, value: i32, closest: i32, more: i32, target: usize): void {
+  const limit = i8x16.splat(<i8>most), one = i8x16.splat(<i8>value);
+  const near = i8x16.splat(<i8>closest), other = i8x16.splat(<i8>more);
+  let i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const bytes = v128.load(source + <usize>i);
+    v128.store(target + <usize>i, v128.or(v128.and(i8x16.le_u(bytes, limit), one), v128.and(i8x16.le_u(bytes, near), other)));
+  }
+  for (; i < count; i++) {
+    const byte = <i32>load<u8>(source + <usize>i);
+    store<u8>(target + <usize>i, (byte <= most ? value : 0) | (byte <= closest ? more : 0));
+  }
+}
+
+/**
+ * Chamfer 3-4 distance to the nearest pixel whose label is at least `threshold`, in thirds of a pixel, capped at 255
+ * (Borgefors 1986). Only pixels of the rectangle [x0, x1) x [y0, y1) are looked at; outside of it everything is 255.
+ */
+export function distance(
+  labels: usize, width: i32, height: i32, x0: i32, y0: i32, x1: i32, y1: i32, threshold: i32, target: usize,
+): void {
+  memory.fill(target, 255, <usize>(width * height));
+  for (let y = y0; y < y1; y++) {
+    const row = target + <usize>(y * width), label = labels + <usize>(y * width);
     const above = row - <usize>width;
-    for (let x = 0; x < width; x++) {
+    for (let x = x0; x < x1; x++) {
       let d = 255;
-      if (<i32>load<u8>(labels + <usize>(y * width + x)) >= threshold) d = 0;
+      if (<i32>load<u8>(label + <usize>x) >= threshold) d = 0;
       else {
-        if (x > 0) d = min(d, <i32>load<u8>(row + x - 1) + 3);
-        if (y > 0) {
+        if (x > x0) d = min(d, <i32>load<u8>(row + x - 1) + 3);
+        if (y > y0) {
           d = min(d, <i32>load<u8>(above + x) + 3);
-          if (x > 0) d = min(d, <i32>load<u8>(above + x - 1) + 4);
-          if (x + 1 < width) d = min(d, <i32>load<u8>(above + x + 1) + 4);
+          if (x > x0) d = min(d, <i32>load<u8>(above + x - 1) + 4);
+          if (x + 1 < x1) d = min(d, <i32>load<u8>(above + x + 1) + 4);
         }
       }
       store<u8>(row + x, d);
     }
   }
-  for (let y = height - 1; y >= 0; y--) {
+  for (let y = y1 - 1; y >= y0; y--) {
     const row = target + <usize>(y * width);
     const below = row + <usize>width;
-    for (let x = width - 1; x >= 0; x--) {
+    for (let x = x1 - 1; x >= x0; x--) {
       let d = <i32>load<u8>(row + x);
-      if (x + 1 < width) d = min(d, <i32>load<u8>(row + x + 1) + 3);
-      if (y + 1 < height) {
+      if (x + 1 < x1) d = min(d, <i32>load<u8>(row + x + 1) + 3);
+      if (y + 1 < y1) {
         d = min(d, <i32>load<u8>(below + x) + 3);
-        if (x + 1 < width) d = min(d, <i32>load<u8>(below + x + 1) + 4);
-        if (x > 0) d = min(d, <i32>load<u8>(below + x - 1) + 4);
+        if (x + 1 < x1) d = min(d, <i32>load<u8>(below + x + 1) + 4);
+        if (x > x0) d = min(d, <i32>load<u8>(below + x - 1) + 4);
       }
       store<u8>(row + x, d);
     }

@@ -2,9 +2,10 @@
  * Pixels labelled AFFECTED (shadows, reflections, things the object moved): where the source agrees with the background
  * seen in other frames nothing happened and the source stays; where it does not, or cannot be compared, see below.
  */
+import { Arena } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, KEPT, type Layout, SEEN, samplesAt } from "../frames/layout.ts";
-import { AFFECTED, KEEP, REMOVE } from "../mask.ts";
+import { bytesAt, KEPT, type Layout, SEEN } from "../frames/layout.ts";
+import { REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
 
 /** Difference in 8-bit levels that noise and coding do not explain. */
@@ -13,46 +14,28 @@ const VISIBLE = 7;
 /**
  * Decides between keeping and filling for every AFFECTED pixel and redraws the frame's edge map accordingly. Affected
  * pixels whose background no frame shows are kept: there is nothing to compare them with.
+ * @param box around all labelled pixels. @param reach in which the edge map is wanted.
  */
-export function decideAffected({ kernels, memory, scratch }: JobContext, layout: Layout, base: number, box: Box): void {
+export function decideAffected(
+  { kernels, memory, scratch }: JobContext,
+  layout: Layout,
+  base: number,
+  { x0, y0, x1, y1 }: Box,
+  reach: Box,
+): void {
   const { width, height, bitDepth } = layout.format;
-  const count = width * height;
-  const labels = bytesAt(memory, base + layout.labels, count);
-  const state = bytesAt(memory, base + layout.state, count);
-  const differs = new Uint8Array(count);
-  for (const plane of [0, 1, 2]) {
-    const size = layout.sizes[plane]!;
-    const samples = size.width * size.height;
-    const source = samplesAt(memory, base + layout.planes[plane]!, samples, layout.sampleBytes);
-    const fill = samplesAt(memory, base + layout.fills[plane]!, samples, layout.sampleBytes);
+  const arena = new Arena(scratch.start, scratch.end);
+  const [differs, holes] = [arena.take(width * height), arena.take(width * height)];
+  for (const map of [differs, holes]) bytesAt(memory, map, width * height).fill(0);
+  const [labels, state] = [base + layout.labels, base + layout.state];
+  const compare = layout.sampleBytes === 1 ? kernels.affectedDiffer8 : kernels.affectedDiffer16;
+  for (const [plane, size] of layout.sizes.entries()) {
+    const [source, fill] = [base + layout.planes[plane]!, base + layout.fills[plane]!];
     const limit = VISIBLE * 2 ** (bitDepth - 8);
-    for (let y = box.y0; y < box.y1; y++) {
-      for (let x = box.x0; x < box.x1; x++) {
-        const i = y * width + x;
-        if (labels[i] !== AFFECTED || state[i] !== SEEN) continue;
-        const at = (y >> size.shiftY) * size.width + (x >> size.shiftX);
-        if (Math.abs(source[at]! - fill[at]!) > limit) differs[i] = 1;
-      }
-    }
+    const { shiftX, shiftY } = size;
+    compare(labels, state, SEEN, width, x0, y0, x1, y1, source, fill, size.width, shiftX, shiftY, limit, differs);
   }
-  const holes = bytesAt(memory, scratch.start, count);
-  for (let i = 0; i < count; i++) holes[i] = labels[i] === REMOVE ? REMOVE : KEEP;
-  for (let y = box.y0; y < box.y1; y++) {
-    for (let x = box.x0; x < box.x1; x++) {
-      if (labels[y * width + x] !== AFFECTED || state[y * width + x] !== SEEN) continue;
-      if (majority(differs, x, y, width, height)) holes[y * width + x] = REMOVE;
-    }
-  }
-  kernels.distance(scratch.start, width, height, REMOVE, base + layout.edge);
-  const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, count);
-  for (let i = 0; i < count; i++) if (labels[i] === AFFECTED && holes[i] === KEEP) blocked[i]! |= KEPT;
-}
-
-/** Whether at least a third of the 5 x 5 pixels around one differ: single pixels are noise. */
-function majority(differs: Uint8Array, x: number, y: number, width: number, height: number): boolean {
-  let hits = 0;
-  for (let ny = Math.max(0, y - 2); ny <= Math.min(height - 1, y + 2); ny++) {
-    for (let nx = Math.max(0, x - 2); nx <= Math.min(width - 1, x + 2); nx++) hits += differs[ny * width + nx]!;
-  }
-  return hits >= 8;
+  const blocked = base + layout.levels[0]!.blocked;
+  kernels.affectedDecide(labels, state, SEEN, differs, width, height, x0, y0, x1, y1, holes, blocked, KEPT);
+  kernels.distance(holes, width, height, reach.x0, reach.y0, reach.x1, reach.y1, REMOVE, base + layout.edge);
 }

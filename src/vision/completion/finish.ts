@@ -1,11 +1,11 @@
 /** Last job of a frame with a hole: steadies the fill over time, blends its edge, and hands the picture out. */
+import { Arena } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, KEPT, type Layout, MOVING, type PlaneSize, samplesAt, UNSEEN } from "../frames/layout.ts";
+import { bytesAt, KEPT, type Layout, MOVING, samplesAt, UNSEEN } from "../frames/layout.ts";
 import type { Box } from "../registration/align.ts";
-import { addSmoothly } from "./add-smoothly.ts";
-import { type Fractions, restore } from "./fractions.ts";
+import { type Fractions, UNITS } from "./fractions.ts";
 import { addGrain } from "./grain.ts";
-import { gatherPixels, grown, listPixels, type PixelList } from "./pixels.ts";
+import { type Gathered, gatherPixels, grown, listBetween, type PixelList, planeBox } from "./pixels.ts";
 import type { Source } from "./sources.ts";
 
 /** What {@link finish} is asked. */
@@ -22,102 +22,119 @@ export type FinishInput = {
 };
 
 /** @returns the three planes of the finished picture, packed. */
-export function finish(
-  context: JobContext,
-  { layout, base, hole, neighbours, fractions, grain }: FinishInput,
-): (Uint8Array | Uint16Array)[] {
-  const { memory } = context;
+export function finish(context: JobContext, input: FinishInput): (Uint8Array | Uint16Array)[] {
+  const { kernels, memory, scratch } = context;
+  const { layout, base, grain } = input;
   const { width, height, bitDepth } = layout.format;
-  const edge = bytesAt(memory, base + layout.edge, width * height);
-  const state = bytesAt(memory, base + layout.state, width * height);
-  const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, width * height);
-  const reach = 3 * layout.radius;
-  const alpha = softEdge(layout.radius);
-  const box = grown(hole, layout.radius + 1, layout.format);
-  return [0, 1, 2].map((plane) => {
-    const size = layout.sizes[plane]!;
+  const edge = base + layout.edge;
+  const box = grown(input.hole, layout.radius + 1, layout.format);
+  return layout.sizes.map((size, plane) => {
+    const arena = new Arena(scratch.start, scratch.end);
     const samples = size.width * size.height;
-    const out = samplesAt(memory, base + layout.planes[plane]!, samples, layout.sampleBytes).slice();
-    const fills = samplesAt(memory, base + layout.fills[plane]!, samples, layout.sampleBytes);
-    const pixels = listPixels(layout, plane, box, (i) => edge[i]! <= reach);
-    const values = new Float32Array(pixels.length);
-    const place = (i: number) => (pixels[i]! >> 16) * size.width + (pixels[i]! & 0xffff);
-    for (let i = 0; i < pixels.length; i++) values[i] = fills[place(i)]!;
-    if (neighbours.length > 1) {
-      if (fractions) restore(values, fractions[plane]!);
-      const isStill = neighbours.every((one) => one.exact);
-      const isWhole = (i: number) => isStill || state[lumaIndex(place(i), size, width)] === UNSEEN;
-      const isMoving = (i: number) => (blocked[lumaIndex(place(i), size, width)]! & MOVING) !== 0;
-      steady(context, layout, plane, { pixels, values, fills, neighbours, isWhole, isMoving });
+    const source = samplesAt(memory, base + layout.planes[plane]!, samples, layout.sampleBytes);
+    const shares = arena.take(1024);
+    new Float32Array(memory.buffer, shares, 256).set(softEdge(layout.radius));
+    const out = arena.take(source.byteLength);
+    const picture = samplesAt(memory, out, samples, layout.sampleBytes);
+    picture.set(source);
+    const pixels = listBetween(context, layout, plane, box, { map: edge, most: 3 * layout.radius }, arena);
+    const values = new Float32Array(memory.buffer, arena.take(4 * pixels.length), pixels.length);
+    fill(context, input, plane, pixels, values, arena);
+    if (grain !== undefined) {
+      const distances = bytesAt(memory, edge, width * height);
+      addGrain(values, pixels, source, size, (at) => distances[lumaIndex(at, size, width)]!, grain + plane);
     }
-    if (grain !== undefined)
-      addGrain(values, pixels, out, size, (at) => edge[lumaIndex(at, size, width)]!, grain + plane);
-    const top = 2 ** bitDepth - 1;
-    for (let i = 0; i < pixels.length; i++) {
-      const at = place(i);
-      const share = meanAlpha(alpha, edge, pixels[i]!, size, width, height);
-      out[at] = Math.min(top, Math.max(0, Math.round(out[at]! + (values[i]! - out[at]!) * share)));
-    }
-    return out;
+    (layout.sampleBytes === 1 ? kernels.blendPixels8 : kernels.blendPixels16)(
+      pixels.byteOffset,
+      pixels.length,
+      values.byteOffset,
+      shares,
+      edge,
+      width,
+      height,
+      size.shiftX,
+      size.shiftY,
+      out,
+      size.width,
+      2 ** bitDepth - 1,
+    );
+    return picture.slice();
   });
 }
 
-/**
- * Moves values towards what the neighbours show at the same points of the scene. Seen background follows in what is smooth, which is
- * where light drifts; what was made up, and what no camera motion blurs, follows whole.
- */
-function steady(
+/** Values of the fill, moved towards what the neighbours show at the same points of the scene. */
+function fill(
   context: JobContext,
-  layout: Layout,
+  { layout, base, hole, neighbours, fractions }: FinishInput,
   plane: number,
-  input: {
-    readonly pixels: PixelList;
-    readonly values: Float32Array;
-    readonly fills: Uint8Array | Uint16Array;
-    readonly neighbours: readonly Source[];
-    readonly isWhole: (i: number) => boolean;
-    /** What moves is steadied by what moved there; what does not, not. */
-    readonly isMoving: (i: number) => boolean;
-  },
+  pixels: PixelList,
+  values: Float32Array,
+  arena: Arena,
 ): void {
-  const { pixels, values, fills, neighbours, isWhole, isMoving } = input;
-  const size = layout.sizes[plane]!;
-  const options = { plane, from: "filled", most: neighbours.length } as const;
-  const { values: others, counts } = gatherPixels(context, layout, pixels, neighbours, {
-    ...options,
-    without: KEPT | MOVING,
-  });
-  // Where an effect was kept, or something moves, in all of them, there is nothing to be steadied by.
-  const change = others.map((other, i) => (counts[i] ? other - values[i]! : 0));
-  const moving = pixels.filter((_, i) => isMoving(i));
-  if (moving.length > 0) {
-    const along = gatherPixels(context, layout, moving, neighbours, options);
-    let k = 0;
-    for (let i = 0; i < pixels.length; i++) {
-      if (!isMoving(i)) continue;
-      change[i] = along.counts[k] ? along.values[k]! - values[i]! : 0;
-      k++;
-    }
+  const { kernels, memory } = context;
+  const { width, height, shiftX, shiftY } = layout.sizes[plane]!;
+  const fills = base + layout.fills[plane]!;
+  const [list, count] = [pixels.byteOffset, pixels.length];
+  const read = layout.sampleBytes === 1 ? kernels.readPixels8 : kernels.readPixels16;
+  read(list, count, fills, width, values.byteOffset);
+  if (neighbours.length < 2) return;
+  if (fractions) {
+    const rounded = arena.take(count);
+    new Int8Array(memory.buffer, rounded, count).set(fractions[plane]!);
+    kernels.addRounded(rounded, count, UNITS, values.byteOffset);
   }
-  const steepness = (i: number) => steepnessAt(fills, size, pixels[i]!);
-  addSmoothly(
-    values,
-    pixels,
-    change,
-    Math.max(2, layout.radius >> size.shiftX),
-    isWhole,
-    steepness,
+  const { values: others, counts } = besides(context, layout, base, plane, pixels, neighbours, arena);
+  const { x0, y0, x1, y1 } = planeBox(layout, plane, grown(hole, layout.radius + 1, layout.format));
+  // What was made up, and what no camera motion blurs, follows whole.
+  const state = neighbours.every((one) => one.exact) ? 0 : base + layout.state;
+  (layout.sampleBytes === 1 ? kernels.steadyPixels8 : kernels.steadyPixels16)(
+    list,
+    count,
+    values.byteOffset,
+    others.byteOffset,
+    counts.byteOffset,
+    Math.max(2, layout.radius >> shiftX),
+    fills,
+    width,
+    height,
     2 ** (layout.format.bitDepth - 8),
+    state,
+    UNSEEN,
+    layout.format.width,
+    shiftX,
+    shiftY,
+    arena.take(12 * (x1 - x0 + 1) * (y1 - y0 + 1) + 9216),
   );
 }
 
-/** Difference across a sample and down it, together. */
-function steepnessAt(plane: Uint8Array | Uint16Array, { width, height }: PlaneSize, pixel: number): number {
-  const [x, y] = [pixel & 0xffff, pixel >> 16];
-  const row = y * width;
-  const across = plane[row + Math.min(width - 1, x + 1)]! - plane[row + Math.max(0, x - 1)]!;
-  const down = plane[Math.min(height - 1, y + 1) * width + x]! - plane[Math.max(0, y - 1) * width + x]!;
-  return Math.abs(across) + Math.abs(down);
+/** What the neighbours show at the same points of the scene: what moves is steadied by all of it, what does not move by nothing that moves. */
+function besides(
+  context: JobContext,
+  layout: Layout,
+  base: number,
+  plane: number,
+  pixels: PixelList,
+  neighbours: readonly Source[],
+  arena: Arena,
+): Gathered {
+  const { width, height } = layout.format;
+  const size = layout.sizes[plane]!;
+  const blocked = bytesAt(context.memory, base + layout.levels[0]!.blocked, width * height);
+  const options = { plane, from: "filled", most: neighbours.length } as const;
+  const found = gatherPixels(context, layout, pixels, neighbours, { ...options, without: KEPT | MOVING }, arena);
+  const moving: number[] = [];
+  for (let i = 0; i < pixels.length; i++) {
+    const at = (pixels[i]! >> 16) * size.width + (pixels[i]! & 0xffff);
+    if (blocked[lumaIndex(at, size, width)]! & MOVING) moving.push(i);
+  }
+  if (moving.length === 0) return found;
+  const list = Int32Array.from(moving, (i) => pixels[i]!);
+  const along = gatherPixels(context, layout, list, neighbours, options, arena.rest());
+  for (const [k, i] of moving.entries()) {
+    found.values[i] = along.values[k]!;
+    found.counts[i] = along.counts[k]!;
+  }
+  return found;
 }
 
 /** Share of the fill by distance to the hole: whole over the inner half of the band, then falling to zero. */
@@ -128,23 +145,6 @@ function softEdge(radius: number): Float32Array {
     const t = Math.min(1, Math.max(0, (outer - d) / (outer - inner)));
     return t * t * (3 - 2 * t);
   });
-}
-
-function meanAlpha(
-  alpha: Float32Array,
-  edge: Uint8Array,
-  pixel: number,
-  { shiftX, shiftY }: { shiftX: number; shiftY: number },
-  width: number,
-  height: number,
-): number {
-  const x0 = (pixel & 0xffff) << shiftX;
-  const y0 = (pixel >> 16) << shiftY;
-  const x1 = Math.min(width, x0 + (1 << shiftX));
-  const y1 = Math.min(height, y0 + (1 << shiftY));
-  let sum = 0;
-  for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) sum += alpha[edge[y * width + x]!]!;
-  return sum / ((x1 - x0) * (y1 - y0));
 }
 
 function lumaIndex(at: number, size: { width: number; shiftX: number; shiftY: number }, width: number): number {

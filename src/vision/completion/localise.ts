@@ -28,19 +28,15 @@ export function localise(
     if (source.exact) return { source, sigma: 0 };
     const start = { start: source.homography, gain: source.gain, offset: source.offset, within: box, samples: SAMPLES };
     const image = at(layout.levels, source.base);
-    const fit = (iterations: number) => {
-      const levels = [{ index: level, model: "affine" as const, iterations }];
-      return align(kernels, memory, scratch.start, template, image, { ...start, levels });
-    };
-    const before = fit(0);
-    const found = fit(2);
+    const levels = [{ index: level, model: "affine" as const, iterations: 2 }];
+    const found = align(kernels, memory, scratch.start, template, image, { ...start, levels });
     if (
       !found ||
       distance(found.homography, source.homography, layout.format.width, layout.format.height) > 4 * limit
     ) {
       return { source, sigma: undefined };
     }
-    if (before && found.sigma > WORTHWHILE * before.sigma) return { source, sigma: before.sigma };
+    if (found.sigma > WORTHWHILE * found.sigmaBefore) return { source, sigma: found.sigmaBefore };
     return {
       source: { ...source, homography: found.homography, gain: found.gain, offset: found.offset },
       sigma: found.sigma,

@@ -1,58 +1,66 @@
 /** What other frames show of a hole's pixels: the surest first. */
+import type { Arena } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { CLOSE, MASKED, MOVING } from "../frames/layout.ts";
 import { IDENTITY } from "../registration/homography.ts";
 import type { EstimateInput } from "./estimate.ts";
-import { gatherPixels, type PixelList } from "./pixels.ts";
+import { type Gathered, gatherPixels, type PixelList } from "./pixels.ts";
 import type { Source } from "./sources.ts";
 
-/** What was found for each pixel of a list. */
-export type Found = {
-  /** Meaningless where the count is 0. */
-  readonly values: Float32Array;
-  /** How many frames showed it. */
-  readonly counts: Uint8Array;
-  /** 1 where it shows what moves by itself. */
-  readonly believed: Uint8Array;
-};
+/** What was found for each pixel of a list, and the places in it of those that show what moves by itself. */
+export type Found = Gathered & { readonly believed: readonly number[] };
 
 /**
- * What the sources show of some pixels. Where that leaves nothing, in the hole and its soft edge: what spare ones show, then what
- * any show right beside their holes, then what moves.
- * @param isFilled whether a pixel (y << 16 | x of the plane) lies there.
+ * What the sources show of some pixels. Where that leaves nothing: what spare ones show, then what any show right beside their
+ * holes, then what moves.
+ * @param arena where the result lies.
  */
 export function lookUp(
   context: JobContext,
-  { layout, base, believable, most, closest, spare, sources: all }: EstimateInput,
+  input: EstimateInput,
   plane: number,
   pixels: PixelList,
   sources: readonly Source[],
-  isFilled: (pixel: number) => boolean,
+  arena: Arena,
 ): Found {
+  const { layout, base, believable, most, closest, spare, sources: all } = input;
   const moving = believable === undefined ? 0 : MOVING;
   const bases = new Set(all.slice(0, believable).map((source) => source.base));
   const own: Source = { base, homography: IDENTITY, exact: true, gain: 1, offset: 0, weight: 1 };
   const tries = [
-    { from: spare, without: MASKED | moving, moves: 0 },
-    ...(closest ? [{ from: [...sources, ...spare, own], without: CLOSE | moving, moves: 0 }] : []),
-    ...(moving ? [{ from: sources.filter((source) => bases.has(source.base)), without: MASKED, moves: 1 }] : []),
+    { from: spare, without: MASKED | moving, moves: false },
+    ...(closest ? [{ from: [...sources, ...spare, own], without: CLOSE | moving, moves: false }] : []),
+    ...(moving ? [{ from: sources.filter((source) => bases.has(source.base)), without: MASKED, moves: true }] : []),
   ];
-  const options = { plane, from: "source", most } as const;
-  const found = gatherPixels(context, layout, pixels, sources, { ...options, without: MASKED | moving });
-  const [values, counts] = [found.values.slice(), found.counts.slice()];
-  const believed = new Uint8Array(pixels.length);
+  const found = gatherStill(context, input, plane, pixels, sources, arena);
+  const { values, counts } = found;
+  const believed: number[] = [];
   for (const { from, without, moves } of tries) {
     const left: number[] = [];
-    for (let i = 0; i < counts.length; i++) if (counts[i] === 0 && isFilled(pixels[i]!)) left.push(i);
+    for (let i = 0; i < counts.length; i++) if (counts[i] === 0) left.push(i);
     if (left.length === 0) break;
     if (from.length === 0) continue;
     const list = Int32Array.from(left, (i) => pixels[i]!);
-    const more = gatherPixels(context, layout, list, from, { ...options, without });
-    for (let k = 0; k < left.length; k++) {
-      values[left[k]!] = more.values[k]!;
-      counts[left[k]!] = more.counts[k]!;
-      if (more.counts[k]) believed[left[k]!] = moves;
+    const options = { plane, from: "source", most, without } as const;
+    const more = gatherPixels(context, layout, list, from, options, arena.rest());
+    for (const [k, i] of left.entries()) {
+      values[i] = more.values[k]!;
+      counts[i] = more.counts[k]!;
+      if (moves && more.counts[k]) believed.push(i);
     }
   }
-  return { values, counts, believed };
+  return { ...found, believed };
+}
+
+/** What the sources show of some pixels, without what moves by itself. @param arena where the result lies. */
+export function gatherStill(
+  context: JobContext,
+  { layout, believable, most }: EstimateInput,
+  plane: number,
+  pixels: PixelList,
+  sources: readonly Source[],
+  arena: Arena,
+): Gathered {
+  const without = MASKED | (believable === undefined ? 0 : MOVING);
+  return gatherPixels(context, layout, pixels, sources, { plane, from: "source", most, without }, arena);
 }

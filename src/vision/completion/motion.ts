@@ -5,7 +5,7 @@ import { buildPyramid, computeFlow } from "../flow/flow.ts";
 import { BALANCED_FLOW, type FlowPlan, planFlow } from "../flow/plan.ts";
 import { bytesAt, CLOSE, type Layout, MASKED, MOVING } from "../frames/layout.ts";
 import type { Box } from "../registration/align.ts";
-import { apply, type Homography, toLevel } from "../registration/homography.ts";
+import { type Homography, toLevel } from "../registration/homography.ts";
 import { cameraResidual, residualBytes } from "./camera-residual.ts";
 import { grown } from "./pixels.ts";
 
@@ -32,12 +32,6 @@ const WIDEST = 320;
 const LEAST = 0.2;
 /** Cells on either side over which motion is averaged, over which gaps in what moves are closed, and by which it grows. */
 const [SMOOTH, GAP, GROW] = [1, 1, 1];
-/** Mean 8-bit levels by which a moving patch differs from where the camera should see it again, at least. */
-const LEAST_MISFIT = 3;
-/** How many times better its own motion must explain it: flow wanders over stripes and where there is no texture. */
-const BETTER = 2;
-/** More levels than this count as this: what is covered says nothing of motion. */
-const MOST_MISFIT = 40;
 /** Cells around the object that its own motion may have reached. */
 const BLEED = 4;
 /** Cells by which what moves grows further beside the object: what goes behind it is seen in one neighbour at most. */
@@ -60,7 +54,10 @@ export function motionScratch(layout: Layout): number {
   if (level === undefined) return 0;
   const plan = planAt(layout, level);
   const cells = plan.levels[0]!.width * plan.levels[0]!.height;
-  return 2 * padded(plan.pyramidBytes) + padded(plan.fieldBytes) + residualBytes(cells) + plan.scratchBytes + 1024;
+  const maps = 7 * padded(cells) + 2 * padded(4 * cells) + 8 * (WIDEST + 2) + padded(72);
+  return (
+    2 * padded(plan.pyramidBytes) + padded(plan.fieldBytes) + residualBytes(cells) + maps + plan.scratchBytes + 1024
+  );
 }
 
 /**
@@ -68,199 +65,59 @@ export function motionScratch(layout: Layout): number {
  * @returns the share of the visible surroundings of the hole that moves.
  */
 export function markMotion(context: JobContext, input: MotionInput): { share: number } {
-  const { memory, scratch } = context;
-  const { layout, base } = input;
+  const { kernels, memory, scratch } = context;
+  const { layout, base, hole } = input;
   const level = motionLevel(layout);
   if (level === undefined) return { share: 0 };
   const plan = planAt(layout, level);
   const { luma, blocked, width, height } = layout.levels[level]!;
+  const size = [width, height] as const;
+  const count = width * height;
+  const map = { width, height, scale: 2 ** level };
+  const region = { x0: 0, y0: 0, columns: width, rows: height };
   const arena = new Arena(scratch.start, scratch.end);
   const own = arena.take(plan.pyramidBytes);
   const other = arena.take(plan.pyramidBytes);
   const target = arena.take(plan.fieldBytes);
-  const count = width * height;
   const result = arena.take(residualBytes(count));
-  const inner: JobContext = { ...context, scratch: { start: arena.take(0), end: scratch.end } };
-  const object = bytesAt(memory, base + blocked, count);
-  const near = extreme(flags(object), width, height, BLEED, 1);
-  const marks = new Uint8Array(count);
+  const take = () => arena.take(count);
+  const [near, there, moves, beside, sure, marks, work] = [take(), take(), take(), take(), take(), take(), take()];
+  const [patch, means, camera] = [arena.take(4 * count), arena.take(4 * count + 8 * (WIDEST + 2)), arena.take(72)];
+  const inner: JobContext = { ...context, scratch: arena.rest() };
+  kernels.growCells(base + blocked, ...size, BLEED, 1, near, work);
+  bytesAt(memory, marks, count).fill(0);
   buildPyramid(inner, plan, { luma: base + luma, bitDepth: 8 }, own);
-  const region = { x0: 0, y0: 0, columns: width, rows: height };
   for (const { base: neighbour, homography, gain, offset } of input.neighbours) {
     buildPyramid(inner, plan, { luma: neighbour + luma, bitDepth: 8 }, other);
     computeFlow(inner, plan, { from: own, to: other, target });
-    const map = { width, height, scale: 2 ** level };
     const { u, v, goals } = cameraResidual(context, plan, { field: target, region, map, homography, target: result });
-    const objectThere = bytesAt(memory, neighbour + blocked, count);
-    const there = extreme(flags(objectThere), width, height, BLEED, 1);
-    for (const plane of [u, v]) boxMean(plane, width, height, SMOOTH);
-    const least = (LEAST * 2 ** level) ** 2;
-    const moves = new Uint8Array(count);
-    const beside = new Uint8Array(count);
-    for (let i = 0; i < count; i++) {
-      const goal = goals[i]!;
-      if (goal < 0 || u[i]! * u[i]! + v[i]! * v[i]! <= least) continue;
-      if (!near[i] && !there[goal]) moves[i] = 1;
-      else if (!(object[i]! & CLOSE) && !(objectThere[goal]! & CLOSE)) beside[i] = 1;
-    }
-    const [before, after] = [base, neighbour].map((frame) => bytesAt(memory, frame + luma, count));
-    const camera = toLevel(homography, level);
-    const misfit = (i: number, own: 0 | 1): number => {
-      const goal = apply(camera, i % width, Math.floor(i / width));
-      if (!goal) return 0;
-      const [x, y] = [goal[0] + (own * u[i]!) / map.scale, goal[1] + (own * v[i]!) / map.scale];
-      return Math.min(MOST_MISFIT, Math.abs(between(after!, width, height, x, y) - gain * before![i]! - offset));
-    };
-    const sure = new Uint8Array(count);
-    keepExplained(moves, width, height, misfit, sure);
-    goOn(beside, sure, u, v, width);
-    keepExplained(beside, width, height, misfit, sure);
-    for (let i = 0; i < count; i++) marks[i]! |= sure[i]!;
+    for (const { byteOffset } of [u, v]) kernels.boxMean(byteOffset, ...size, SMOOTH, byteOffset, means);
+    kernels.growCells(neighbour + blocked, ...size, BLEED, 1, there, work);
+    const motion = [u.byteOffset, v.byteOffset] as const;
+    const objects = [base + blocked, neighbour + blocked] as const;
+    const least = (LEAST * map.scale) ** 2;
+    kernels.motionMoves(...motion, goals.byteOffset, near, there, ...objects, CLOSE, count, least, moves, beside);
+    new Float64Array(memory.buffer, camera, 9).set(toLevel(homography, level));
+    const pictures = [base + luma, neighbour + luma] as const;
+    const how = [...size, ...motion, map.scale, camera, ...pictures, gain, offset, sure, patch] as const;
+    bytesAt(memory, sure, count).fill(0);
+    kernels.motionKeep(moves, ...how);
+    kernels.motionGoOn(beside, sure, ...size, ...motion, ALIKE, patch);
+    kernels.motionKeep(beside, ...how);
+    const [all, found] = [bytesAt(memory, marks, count), bytesAt(memory, sure, count)];
+    for (let i = 0; i < count; i++) all[i]! |= found[i]!;
   }
-  const closed = extreme(extreme(marks, width, height, GAP, 1), width, height, GAP, 0);
-  const wide = extreme(closed, width, height, GROW, 1);
-  const further = extreme(wide, width, height, GROW_BESIDE, 1);
-  for (let i = 0; i < count; i++) if (further[i] && near[i]) wide[i] = 1;
-  return { share: store(memory, input, wide, level) };
-}
-
-/** Marks the connected patches that their own motion (1) explains better than the camera's (0). `moves` is used up. */
-function keepExplained(
-  moves: Uint8Array,
-  width: number,
-  height: number,
-  misfit: (cell: number, motion: 0 | 1) => number,
-  marks: Uint8Array,
-): void {
-  const patch: number[] = [];
-  for (let start = 0; start < moves.length; start++) {
-    if (!moves[start]) continue;
-    patch.length = 0;
-    patch.push(start);
-    moves[start] = 0;
-    let [camera, own] = [0, 0];
-    for (let k = 0; k < patch.length; k++) {
-      const i = patch[k]!;
-      camera += misfit(i, 0);
-      own += misfit(i, 1);
-      const [x, y] = [i % width, Math.floor(i / width)];
-      for (const next of [x > 0 ? i - 1 : -1, x + 1 < width ? i + 1 : -1, i - width, y + 1 < height ? i + width : -1]) {
-        if (next < 0 || !moves[next]) continue;
-        moves[next] = 0;
-        patch.push(next);
-      }
-    }
-    if (camera > BETTER * own && camera > LEAST_MISFIT * patch.length) for (const i of patch) marks[i] = 1;
-  }
-}
-
-/**
- * Leaves of the cells beside the object those that go on, from cell to cell, with the motion of what surely moves: others may have got
- * the object's.
- */
-function goOn(beside: Uint8Array, sure: Uint8Array, u: Float32Array, v: Float32Array, width: number): void {
-  const reached: number[] = [];
-  const visit = (from: number) => {
-    const x = from % width;
-    for (const next of [x > 0 ? from - 1 : -1, x + 1 < width ? from + 1 : -1, from - width, from + width]) {
-      if (beside[next] !== 1) continue;
-      if (Math.hypot(u[next]! - u[from]!, v[next]! - v[from]!) > ALIKE * Math.hypot(u[from]!, v[from]!)) continue;
-      beside[next] = 2;
-      reached.push(next);
-    }
-  };
-  for (let i = 0; i < sure.length; i++) if (sure[i]) visit(i);
-  for (let k = 0; k < reached.length; k++) visit(reached[k]!);
-  for (let i = 0; i < beside.length; i++) beside[i] = beside[i] === 2 ? 1 : 0;
-}
-
-/** A picture between its pixels, bilinearly, edges repeated. */
-function between(picture: Uint8Array, width: number, height: number, x: number, y: number): number {
-  const [cx, cy] = [Math.min(width - 1, Math.max(0, x)), Math.min(height - 1, Math.max(0, y))];
-  const [ix, iy] = [Math.floor(cx), Math.floor(cy)];
-  const [right, below] = [ix + 1 < width ? 1 : 0, iy + 1 < height ? width : 0];
-  const at = iy * width + ix;
-  const top = picture[at]! + (cx - ix) * (picture[at + right]! - picture[at]!);
-  const bottom = picture[at + below]! + (cx - ix) * (picture[at + below + right]! - picture[at + below]!);
-  return top + (cy - iy) * (bottom - top);
+  kernels.growCells(marks, ...size, GAP, 1, moves, work);
+  kernels.growCells(moves, ...size, GAP, 0, marks, work);
+  kernels.growCells(marks, ...size, GROW, 1, moves, work);
+  kernels.growCells(moves, ...size, GROW_BESIDE, 1, beside, work);
+  const [wide, further, close] = [moves, beside, near].map((map) => bytesAt(memory, map, count));
+  for (let i = 0; i < count; i++) if (further![i] && close![i]) wide![i] = 1;
+  const { x0, y0, x1, y1 } = hole ? grown(hole, AROUND, layout.format) : { x0: 0, y0: 0, x1: 0, y1: 0 };
+  const whole = [base + layout.levels[0]!.blocked, layout.format.width, layout.format.height] as const;
+  return { share: kernels.motionStore(moves, width, level, ...whole, x0, y0, x1, y1, MASKED, CLOSE, MOVING) };
 }
 
 function planAt({ levels }: Layout, level: number): FlowPlan {
   return planFlow(levels[level]!.width, levels[level]!.height, { ...BALANCED_FLOW, finest: 0 });
-}
-
-function store(
-  memory: WebAssembly.Memory,
-  { layout, base, hole }: MotionInput,
-  moving: Uint8Array,
-  level: number,
-): number {
-  const { width, height } = layout.format;
-  const columns = layout.levels[level]!.width;
-  const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, width * height);
-  const box = hole && grown(hole, AROUND, layout.format);
-  let [visible, moves] = [0, 0];
-  for (let y = 0; y < height; y++) {
-    const inside = box && y >= box.y0 && y < box.y1;
-    const row = (y >> level) * columns;
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x;
-      const bits = blocked[i]! & ~MOVING;
-      const one = moving[row + (x >> level)]!;
-      blocked[i] = bits | (one && !(bits & CLOSE) ? MOVING : 0);
-      if (!inside || bits & MASKED || x < box.x0 || x >= box.x1) continue;
-      visible++;
-      moves += one;
-    }
-  }
-  return visible > 0 ? moves / visible : 0;
-}
-
-/** Replaces each number by the mean of the square around it. */
-function boxMean(plane: Float32Array, width: number, height: number, radius: number): void {
-  const rows = new Float32Array(plane.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let n = -radius; n <= radius; n++) sum += plane[y * width + Math.min(width - 1, Math.max(0, x + n))]!;
-      rows[y * width + x] = sum;
-    }
-  }
-  const area = (2 * radius + 1) ** 2;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let n = -radius; n <= radius; n++) sum += rows[Math.min(height - 1, Math.max(0, y + n)) * width + x]!;
-      plane[y * width + x] = sum / area;
-    }
-  }
-}
-
-/** 1 where a map is not 0. */
-function flags(map: Uint8Array): Uint8Array {
-  const out = new Uint8Array(map.length);
-  for (let i = 0; i < map.length; i++) out[i] = map[i] ? 1 : 0;
-  return out;
-}
-
-/** Grows the cells that are `value` (0 or 1) by `radius`. */
-function extreme(cells: Uint8Array, width: number, height: number, radius: number, value: 0 | 1): Uint8Array {
-  const rows = cells.slice();
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (cells[y * width + x] !== value) continue;
-      const end = Math.min(width, x + radius + 1);
-      for (let nx = Math.max(0, x - radius); nx < end; nx++) rows[y * width + nx] = value;
-    }
-  }
-  const out = rows.slice();
-  for (let y = 0; y < height; y++) {
-    const top = Math.max(0, y - radius);
-    const bottom = Math.min(height, y + radius + 1);
-    for (let x = 0; x < width; x++) {
-      if (rows[y * width + x] !== value) continue;
-      for (let ny = top; ny < bottom; ny++) out[ny * width + x] = value;
-    }
-  }
-  return out;
 }

@@ -24,11 +24,11 @@ export function windowFor(layout: Layout, asked: number): number {
   return Math.max(1, Math.min(Math.floor(asked), Math.max(LEAST_WINDOW, fits)));
 }
 
-/** Bytes of scratch that one job needs: pixel lists, values and counts of a plane, and tables; flow and its pictures. */
+/** Bytes of scratch that one job needs: pixel lists of the planes, values, counts and sums of one, and tables; flow and its pictures. */
 function scratchBytes(layout: Layout): number {
   const { width, height } = layout.format;
   return Math.max(
-    width * height * 12 + 256 * 1024,
+    width * height * 32 + 256 * 1024,
     completionScratch(Math.min(MOST_PIXELS, width * height)),
     motionScratch(layout),
     pairScratch(layout),

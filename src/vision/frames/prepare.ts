@@ -1,6 +1,8 @@
 /** First job of every frame: what registration and candidate search need to know of it. */
+import type { Kernels } from "../../kernels/kernels.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import { AFFECTED, KEEP, REMOVE } from "../mask.ts";
+import { grown } from "../completion/pixels.ts";
+import { AFFECTED } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
 import { bytesAt, CLOSE, type Layout, MASKED } from "./layout.ts";
 
@@ -28,17 +30,13 @@ export function prepare(
   const [finest] = layout.levels;
   if (!finest) throw new RangeError("a frame has at least one level");
   if (layout.sampleBytes === 2) kernels.narrow(base + layout.planes[0], count, bitDepth - 8, base + finest.luma);
-  const prepared = measure(bytesAt(memory, base + layout.labels, count), width, height);
+  const prepared = measure(kernels, memory, base + layout.labels, layout, scratch.start);
   const blocked = bytesAt(memory, base + finest.blocked, count);
   if (prepared.hole) {
-    kernels.distance(base + layout.labels, width, height, AFFECTED, scratch.start);
-    const distances = bytesAt(memory, scratch.start, count);
-    const margin = 3 * (layout.radius + 1);
-    const close = 3 * CLOSEST * layout.radius;
-    for (let i = 0; i < count; i++) {
-      const distance = distances[i]!;
-      blocked[i] = distance <= close ? MASKED | CLOSE : distance <= margin ? MASKED : 0;
-    }
+    const { x0, y0, x1, y1 } = grown(prepared.hole, layout.radius + 2, layout.format);
+    kernels.distance(base + layout.labels, width, height, x0, y0, x1, y1, AFFECTED, scratch.start);
+    const [most, close] = [3 * (layout.radius + 1), Math.floor(3 * CLOSEST * layout.radius)];
+    kernels.atMost(scratch.start, count, most, MASKED, close, CLOSE, base + finest.blocked);
   } else blocked.fill(0);
   block(blocked, moving, width, height, MOST_MOVING * (count - prepared.removed - prepared.affected));
   for (let i = 1; i < layout.levels.length; i++) {
@@ -66,21 +64,16 @@ function block(blocked: Uint8Array, boxes: readonly Box[], width: number, height
   }
 }
 
-function measure(labels: Uint8Array, width: number, height: number): Prepared {
-  let [x0, y0, x1, y1] = [width, height, 0, 0];
-  let removed = 0;
-  let affected = 0;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const label = labels[y * width + x]!;
-      if (label === KEEP) continue;
-      if (label === REMOVE) removed++;
-      else affected++;
-      x0 = Math.min(x0, x);
-      y0 = Math.min(y0, y);
-      x1 = Math.max(x1, x + 1);
-      y1 = Math.max(y1, y + 1);
-    }
-  }
+function measure(
+  kernels: Kernels,
+  memory: WebAssembly.Memory,
+  labels: number,
+  { format }: Layout,
+  scratch: number,
+): Prepared {
+  kernels.labelled(labels, format.width, format.height, scratch);
+  const [x0, y0, x1, y1, removed, affected] = new Int32Array(memory.buffer, scratch, 6) as unknown as Six;
   return { hole: removed + affected > 0 ? { x0, y0, x1, y1 } : undefined, removed, affected };
 }
+
+type Six = [number, number, number, number, number, number];

@@ -1,7 +1,8 @@
 /** Job: what lies beyond the picture and no frame shows, from the scene's panoramas, so that it stays as it is. */
+import { Arena } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { Membrane } from "../completion/membrane.ts";
-import { gatherPixels, listPixels, type PixelList } from "../completion/pixels.ts";
+import { type Gathered, gatherPixels, listPixels, type PixelList } from "../completion/pixels.ts";
 import { bytesAt, type Layout, samplesAt, UNSEEN } from "../frames/layout.ts";
 import { KEEP } from "../mask.ts";
 import { type PanoramaSource, panoramaLayout } from "./panorama-view.ts";
@@ -30,7 +31,7 @@ export function beyond(context: JobContext, { layout, base, panoramas }: BeyondI
   const state = bytesAt(memory, base + layout.state, count);
   const labels = bytesAt(memory, base + layout.labels, count);
   const isMissing = (i: number): boolean => state[i] === UNSEEN && labels[i] !== KEEP;
-  kernels.distance(base + layout.state, width, height, UNSEEN, scratch.start);
+  kernels.distance(base + layout.state, width, height, 0, 0, width, height, UNSEEN, scratch.start);
   const distances = bytesAt(memory, scratch.start, count).slice();
   const all = { x0: 0, y0: 0, x1: width, y1: height };
   let missing = 0;
@@ -78,7 +79,9 @@ function fromPanoramas(
   const { width, height, shiftX, shiftY } = layout.sizes[plane]!;
   const unit = 2 ** (layout.format.bitDepth - 8);
   const top = 2 ** layout.format.bitDepth - 1;
-  const membrane = new Membrane(0, 0, width, height);
+  const { kernels, memory, scratch } = context;
+  const arena = new Arena(scratch.start, scratch.end);
+  const membrane = new Membrane(kernels, { x0: 0, y0: 0, x1: width, y1: height }, arena);
   const all = { x0: 0, y0: 0, x1: layout.format.width, y1: layout.format.height };
   const [from, to] = [3 * (RING.from + shiftX + shiftY), 3 * RING.to];
   const ring = listPixels(
@@ -88,25 +91,34 @@ function fromPanoramas(
     (i, x, y) => ((x + y) & 1) === 0 && distances[i]! >= from && distances[i]! <= to,
   );
   /** What the panoramas show of some pixels. @returns the others. */
-  const lookUp = (pixels: PixelList, take: (pixel: number, value: number) => void): PixelList => {
+  const lookUp = (pixels: PixelList, take: (shown: Gathered) => void): PixelList => {
     let left = pixels;
     for (const { view, source } of panoramas) {
       if (left.length === 0) break;
       const options = { plane, from: "filled", most: 1 } as const;
-      const { values, counts } = gatherPixels(context, panoramaLayout(layout, view), left, [source], options);
-      const next = left.filter((_, i) => !counts[i]);
-      for (let i = 0; i < left.length; i++) if (counts[i]) take(left[i]!, values[i]!);
-      left = next;
+      const shown = gatherPixels(context, panoramaLayout(layout, view), left, [source], options, arena.rest());
+      const { counts } = shown;
+      take(shown);
+      left = left.filter((_, i) => !counts[i]);
     }
     return left;
   };
-  lookUp(ring, (pixel, value) => {
-    const [x, y] = [pixel & 0xffff, pixel >> 16];
-    membrane.add(x, y, fills[y * width + x]! - value);
+  const compared = new Int32Array(memory.buffer, arena.take(4 * ring.length), ring.length);
+  const differences = new Float32Array(memory.buffer, arena.take(4 * ring.length), ring.length);
+  let count = 0;
+  lookUp(ring, ({ pixels, values, counts }) => {
+    for (let i = 0; i < pixels.length; i++) {
+      if (!counts[i]) continue;
+      differences[count] = fills[(pixels[i]! >> 16) * width + (pixels[i]! & 0xffff)]! - values[i]!;
+      compared[count++] = pixels[i]!;
+    }
   });
-  membrane.solve(TOLERANCE * unit);
-  return lookUp(missing, (pixel, value) => {
-    const [x, y] = [pixel & 0xffff, pixel >> 16];
-    fills[y * width + x] = Math.min(top, Math.max(0, Math.round(value + membrane.at(x, y))));
+  membrane.solve(compared.byteOffset, differences.byteOffset, count, TOLERANCE * unit);
+  return lookUp(missing, ({ pixels, values, counts }) => {
+    membrane.add(pixels.byteOffset, counts.byteOffset, pixels.length, values.byteOffset);
+    for (let i = 0; i < pixels.length; i++) {
+      if (!counts[i]) continue;
+      fills[(pixels[i]! >> 16) * width + (pixels[i]! & 0xffff)] = Math.min(top, Math.max(0, Math.round(values[i]!)));
+    }
   });
 }

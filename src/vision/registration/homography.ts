@@ -82,23 +82,6 @@ export function overlap(h: Homography, width: number, height: number): number {
   return inside / 256;
 }
 
-/** Whether a map could be a camera's: no flip, no fold, area changed less than tenfold either way. */
-export function plausible(h: Homography, width: number, height: number): boolean {
-  if (!h.every(Number.isFinite)) return false;
-  const mapped = corners(width, height).map(([x, y]) => apply(h, x, y));
-  let area = 0;
-  for (let i = 0; i < 4; i++) {
-    const p = mapped[i];
-    const q = mapped[(i + 1) % 4];
-    const r = mapped[(i + 2) % 4];
-    if (!p || !q || !r) return false;
-    if ((q[0] - p[0]) * (r[1] - q[1]) - (q[1] - p[1]) * (r[0] - q[0]) <= 0) return false;
-    area += p[0] * q[1] - q[0] * p[1];
-  }
-  const ratio = area / 2 / Math.max(1, (width - 1) * (height - 1));
-  return ratio > 0.1 && ratio < 10;
-}
-
 function corners(width: number, height: number): [number, number][] {
   return [
     [0, 0],

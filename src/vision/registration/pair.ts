@@ -31,7 +31,7 @@ export function alignPair(
   const template = at(input.levels, input.from);
   const image = at(input.levels, input.to);
   const coarsest = template.length - 1;
-  const shift = coarseShift(memory, template[coarsest]!, image[coarsest]!);
+  const shift = coarseShift(kernels, memory, scratch.start, template[coarsest]!, image[coarsest]!);
   if (!shift) return { alignment: undefined, homography: IDENTITY, correlation: undefined };
   const finest = Math.min(coarsest, 1);
   const levels: { index: number; model: MotionModel; iterations: number }[] = [];
@@ -42,7 +42,8 @@ export function alignPair(
   }
   levels.push({ index: finest, model: input.model, iterations: 5 });
   const shifted = fromLevel(translation(shift.x, shift.y), coarsest);
-  const tries = [shifted, IDENTITY].map((start) =>
+  const starts = shift.x === 0 && shift.y === 0 ? [IDENTITY] : [shifted, IDENTITY];
+  const tries = starts.map((start) =>
     align(kernels, memory, scratch.start, template, image, { start, levels, samples: PAIR_SAMPLES }),
   );
   const alignment = best(tries);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
+import { testMemory } from "../../kernels/kernels.test.memory.ts";
 import { createMemory, loadKernels } from "../../kernels/kernels.ts";
 import type { FrameFormat } from "../../media/frame.ts";
 import { bytesAt, layoutOf } from "../frames/layout.ts";
@@ -15,7 +16,6 @@ import {
   IDENTITY,
   invert,
   overlap,
-  plausible,
   toLevel,
 } from "./homography.ts";
 import { alignPair, alignToKey } from "./pair.ts";
@@ -33,11 +33,7 @@ describe("homographies", () => {
     assert.ok(Math.abs(hx - (x / 2 - 0.25)) < 1e-9 && Math.abs(hy - (y / 2 - 0.25)) < 1e-9);
   });
 
-  it("tell sane maps from others", () => {
-    assert.ok(plausible(TILTED, 640, 360));
-    assert.ok(!plausible([-1, 0, 0, 0, 1, 0, 0, 0, 1], 640, 360));
-    assert.ok(!plausible([0.1, 0, 0, 0, 0.1, 0, 0, 0, 1], 640, 360));
-    assert.ok(!plausible([Number.NaN, 0, 0, 0, 1, 0, 0, 0, 1], 640, 360));
+  it("keep what they keep in the picture", () => {
     assert.equal(overlap(IDENTITY, 64, 64), 1);
     assert.equal(overlap([1, 0, 32, 0, 1, 0, 0, 0, 1], 64, 64), 0.5);
     assert.equal(apply([1, 0, 0, 0, 1, 0, -1, 0, 1], 2, 0), undefined);
@@ -64,6 +60,37 @@ describe("solveSymmetric", () => {
       ),
       undefined,
     );
+  });
+});
+
+describe("alignMove", () => {
+  /** A step from a map, asked for by equations whose diagonal is 1. @param right what they ask of each parameter. */
+  function move(map: Homography, right: Record<number, number>, model: number, diagonal = 1) {
+    const { memory, kernels, arena, put } = testMemory();
+    const system = new Float64Array(120);
+    for (let i = 0; i < 10; i++) system[i * 12 + i] = diagonal;
+    for (const [row, value] of Object.entries(right)) system[Number(row) * 12 + 10] = value;
+    const warp = put(Float64Array.of(...map, 1, 0));
+    const moved = kernels.alignMove(put(system), model, 100, 50, 0.01, 200, 100, warp, arena.take(2080));
+    return { moved, warp: [...new Float64Array(memory.buffer, warp, 11)] };
+  }
+
+  it("moves a map and its brightness within the model", () => {
+    const { moved, warp } = move(IDENTITY, { 2: 0.02, 5: -0.01, 6: 0.5, 8: 12.8, 9: -3 }, 0);
+    assert.ok(Math.abs(moved - 3) < 1e-4, `${moved}`);
+    for (const [i, value] of [1, 0, -2, 0, 1, 1, 0, 0, 1, 1.1, -3].entries())
+      assert.ok(Math.abs(warp[i]! - value) < 1e-4, `${i}: ${warp[i]}`);
+    const turned = move(IDENTITY, { 1: 0.1, 3: -0.1 }, 1).warp;
+    assert.ok(
+      turned[1]! < -0.05 && Math.abs(turned[1]! + turned[3]!) < 1e-6 && Math.abs(turned[0]! - turned[4]!) < 1e-6,
+    );
+  });
+
+  it("says when there is no answer, and when no camera moves like that", () => {
+    assert.equal(move(IDENTITY, {}, 3, 0).moved, -1);
+    assert.equal(move([-1, 0, 0, 0, 1, 0, 0, 0, 1], {}, 3).moved, -2);
+    assert.equal(move([0.1, 0, 0, 0, 0.1, 0, 0, 0, 1], {}, 3).moved, -2);
+    assert.equal(move([Number.NaN, 0, 0, 0, 1, 0, 0, 0, 1], {}, 3).moved, -2);
   });
 });
 
