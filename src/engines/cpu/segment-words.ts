@@ -6,7 +6,7 @@ import { type Chain, Chains, choose } from "../../vision/segmentation/chains.ts"
 import { CLASSES } from "../../vision/segmentation/detect.ts";
 import { type Anchor, trackObject } from "../../vision/segmentation/track.ts";
 import { asksForMotion, parseWords } from "../../vision/segmentation/words.ts";
-import { detector, hintsFor, outlineOf } from "./segment-nets.ts";
+import { detector, hintsFor, kindOf } from "./segment-nets.ts";
 import type { SegmentStore } from "./segment-store.ts";
 
 type Words = Extract<SegmentationTarget, { kind: "words" }>;
@@ -62,7 +62,7 @@ export async function findWords(
   for (const chain of chosen) {
     const anchors = new Map<number, Anchor>();
     for (const { frame, detection } of chain.seen) {
-      const hints = hintsFor(store.picture(frame), fullRange, detection);
+      const hints = hintsFor(store.picture(frame), fullRange, [detection]);
       anchors.set(frame, { hints: { positive: [], negative: [], ...hints } });
     }
     const first = !any;
@@ -71,8 +71,8 @@ export async function findWords(
       if (first) store.putMask(frame, mask);
       else masks.set(frame, mask);
     };
-    const outline = outlineOf(chain.kind, fullRange);
-    if (await trackObject(store, anchors, { from, to, put, turn, ...(outline && { outline }) })) any = true;
+    const kind = kindOf([chain.kind], fullRange);
+    if (await trackObject(store, anchors, { from, to, put, turn, kind })) any = true;
     for (const [frame, mask] of masks) {
       const before = store.mask(frame);
       store.putMask(

@@ -2,12 +2,10 @@
 import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence } from "./colour.ts";
 import { geodesic } from "./geodesic.ts";
+import type { Point } from "./match.ts";
 import { type Box, grow, type Picture } from "./picture.ts";
 import { dropStrangers, fillHoles, keepRegions } from "./regions.ts";
 import type { Workspace } from "./workspace.ts";
-
-/** A point of a small frame. */
-export type Point = { readonly x: number; readonly y: number };
 
 /** What is known of an object on one frame. */
 export type Hints = {

@@ -1,4 +1,5 @@
 /** Follows one object from frame to frame: its mask moves with the picture and is cut again by colours, edges and motion. */
+import { beginMask, type Hints } from "./begin.ts";
 import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence, likeness } from "./colour.ts";
 import { type Box, boxOf, grow, type Picture } from "./picture.ts";
@@ -24,8 +25,13 @@ const LEAST_LIKENESS = 0.45;
 const OUTLINE = 2.2;
 const OUTLINE_STEP = 2;
 
-/** Outlines the object inside a box by what it is: how likely each pixel is its own, 0 to 1. */
-export type Outline = (picture: Picture, box: Box) => Float32Array;
+/** What is known of an object because of what it is. */
+export type Kind = {
+  /** Things of its kind in a picture, likeliest first: their boxes, and how to begin a mask. */
+  find(picture: Picture): readonly { readonly box: Box; readonly hints: () => Hints }[];
+  /** Outlines the one inside a box: how likely each pixel is its own, 0 to 1. */
+  outline?(picture: Picture, box: Box): Float32Array;
+};
 
 /** One object on its way through a clip. */
 export class Follower {
@@ -41,12 +47,12 @@ export class Follower {
   /** How each part has moved of late: 1 by itself, -1 with the camera. */
   #habit: Float32Array;
 
-  readonly #outline: Outline | undefined;
+  readonly #kind: Kind | undefined;
   #steps = 0;
 
   /** @param mask of the object on `picture`, 0 to 1. */
-  constructor(workspace: Workspace, picture: Picture, mask: Float32Array, outline?: Outline) {
-    this.#outline = outline;
+  constructor(workspace: Workspace, picture: Picture, mask: Float32Array, kind?: Kind) {
+    this.#kind = kind;
     this.#workspace = workspace;
     this.#picture = picture;
     this.#mask = mask;
@@ -125,7 +131,7 @@ export class Follower {
     const moves = typical > least;
     const against = new Float32Array(width * height);
     const mask = shape.slice();
-    const outline = this.#steps++ % OUTLINE_STEP === 0 ? this.#outline?.(picture, seen) : undefined;
+    const outline = this.#steps++ % OUTLINE_STEP === 0 ? this.#kind?.outline?.(picture, seen) : undefined;
     const growth = GROWTH * Math.max(0, Math.log(sumOf(shape) / (1.1 * this.#area)));
     for (let y = box.y0; y < box.y1; y++) {
       for (let x = box.x0; x < box.x1; x++) {
