@@ -38,18 +38,16 @@ export function kindOf(kinds: readonly number[], fullRange: boolean): Kind {
   };
   const outline = (picture: Picture, box: Box): Float32Array => {
     people ??= new PersonOutline();
-    const likely = people.outline(picture, fullRange, box);
-    // What the net takes for background may be the bicycle.
-    if (kinds.length > 1) for (let i = 0; i < likely.length; i++) likely[i] = Math.max(0.5, likely[i]!);
-    return likely;
+    return people.outline(picture, fullRange, box);
   };
   return {
     find: (picture) =>
       find(picture).map((parts) => ({
-        box: around(parts.map(({ box }) => box)),
+        box: whole4(around(parts.map(({ box }) => box))),
         hints: () => ({ positive: [], negative: [], ...hintsFor(picture, fullRange, parts) }),
       })),
     ...(kinds.includes(PERSON) && { outline }),
+    hasMore: kinds.length > 1,
   };
 }
 

@@ -21,17 +21,31 @@ const REMEMBERED = 0.5;
 const LEAST_SIZE = 0.12;
 const LEAST_LIKENESS = 0.45;
 
-/** Weight of a net's outline, and frames between two that it is asked for. */
+/** Weight of a net's outline, and how far beyond what was followed it looks, in sides: for limbs that were lost. */
 const OUTLINE = 2.2;
-const OUTLINE_STEP = 2;
+const OUTLINE_REACH = 0.12;
+/** Share of the mask that the net agrees with below which the mask has gone astray, and frames in a row that this takes. */
+const ASTRAY = 0.15;
+const ASTRAY_FRAMES = 4;
+
+/** A thing that was found, and how to begin a mask of it. */
+export type Sighting = { readonly box: Box; readonly hints: () => Hints };
 
 /** What is known of an object because of what it is. */
 export type Kind = {
-  /** Things of its kind in a picture, likeliest first: their boxes, and how to begin a mask. */
-  find(picture: Picture): readonly { readonly box: Box; readonly hints: () => Hints }[];
+  /** Things of its kind in a picture, likeliest first. */
+  find(picture: Picture): readonly Sighting[];
   /** Outlines the one inside a box: how likely each pixel is its own, 0 to 1. */
   outline?(picture: Picture, box: Box): Float32Array;
+  /** Whether it has parts that the outline leaves out, as a rider's bicycle. */
+  readonly hasMore?: boolean;
 };
+
+/** Frames between two on which things of its kind are looked for while the object is out of sight. */
+const FIND_STEP = 3;
+/** Likeness of colours from which on a thing of its kind is the object that was lost, and most of them that are looked at. */
+const KNOWN_AGAIN = 0.6;
+const MOST_SIGHTINGS = 4;
 
 /** One object on its way through a clip. */
 export class Follower {
@@ -49,6 +63,8 @@ export class Follower {
 
   readonly #kind: Kind | undefined;
   #steps = 0;
+  /** Frames in a row on which the net saw little of its kind where the mask is. */
+  #astray = 0;
 
   /** @param mask of the object on `picture`, 0 to 1. */
   constructor(workspace: Workspace, picture: Picture, mask: Float32Array, kind?: Kind) {
@@ -78,7 +94,9 @@ export class Follower {
     const { width, height } = picture;
     const bins = binsOf(picture);
     const table = this.#evidence();
-    const mask = this.#lost ? this.#search(picture, bins, table) : this.#follow(picture, bins, table);
+    const mask = this.#lost
+      ? (this.#recognise(picture, bins) ?? this.#search(picture, bins, table))
+      : this.#follow(picture, bins, table);
     this.#picture = picture;
     this.#mask = mask;
     if (!boxOf(mask, width, height, 0.5)) {
@@ -127,11 +145,11 @@ export class Follower {
     const camera = cameraMotion(flow, width, height, shape);
     const own = this.#workspace.ownMotion(flow, camera);
     const typical = meanWhere(own, shape);
-    const least = Math.max(0.7, 2.5 * camera.spread);
-    const moves = typical > least;
+    const moves = typical > Math.max(0.7, 2.5 * camera.spread);
     const against = new Float32Array(width * height);
     const mask = shape.slice();
-    const outline = this.#steps++ % OUTLINE_STEP === 0 ? this.#kind?.outline?.(picture, seen) : undefined;
+    const outline = this.#kind?.outline?.(picture, grow(seen, OUTLINE_REACH * sideOf(seen), width, height));
+    const least = this.#kind?.hasMore ? 0 : -1;
     const growth = GROWTH * Math.max(0, Math.log(sumOf(shape) / (1.1 * this.#area)));
     for (let y = box.y0; y < box.y1; y++) {
       for (let x = box.x0; x < box.x1; x++) {
@@ -143,16 +161,36 @@ export class Follower {
           value += MOTION * movement;
         }
         value += HABIT * habit[i]! - growth;
-        if (outline) value += OUTLINE * (2 * outline[i]! - 1);
-        // Far from where the object was, nothing but good reasons count.
-        value -= 2.5 * Math.max(0, 1 - near[i]! / 0.08);
+        if (outline) value += OUTLINE * Math.max(least, 2 * outline[i]! - 1);
+        // Far from where the object was, nothing but good reasons count; that the net sees it there is one.
+        value -= 2.5 * Math.max(0, 1 - near[i]! / 0.08) * (outline ? 1 - outline[i]! : 1);
         against[i] = -value;
       }
     }
     this.#workspace.cut(picture, box, against, mask);
     keepRegions(mask, width, height, shape, ({ size, sum }) => sum > 0.25 * size);
     fillHoles(mask, width, height, 0.02 * this.#area);
-    return mask;
+    if (!outline) return mask;
+    this.#astray = agreement(mask, outline) < ASTRAY ? this.#astray + 1 : 0;
+    return this.#astray < ASTRAY_FRAMES ? mask : new Float32Array(width * height);
+  }
+
+  /** The thing of its kind that looks most like an object that was out of sight; undefined where none does. */
+  #recognise(picture: Picture, bins: Uint16Array): Float32Array | undefined {
+    if (!this.#kind || this.#steps++ % FIND_STEP > 0) return undefined;
+    const known = this.#expected();
+    let best: Float32Array | undefined;
+    let bestScore = KNOWN_AGAIN;
+    for (const { hints } of this.#kind.find(picture).slice(0, MOST_SIGHTINGS)) {
+      const mask = beginMask(this.#workspace, picture, undefined, hints());
+      const size = sumOf(mask);
+      if (size < 0.3 * this.#area || size > 3 * this.#area) continue;
+      const colours = new Colours();
+      colours.add(bins, (i) => (mask[i]! > 0.5 ? 1 : 0));
+      const score = likeness(colours, known);
+      if (score > bestScore) [best, bestScore] = [mask, score];
+    }
+    return best;
   }
 
   /** Looks for an object that was out of sight by its colours, over the whole picture. */
@@ -180,6 +218,10 @@ export class Follower {
     for (let i = 0; i < mask.length; i++) mask[i] = best > 0 && labels[i] === best ? 1 : 0;
     return mask;
   }
+}
+
+function sideOf({ x0, y0, x1, y1 }: Box): number {
+  return Math.max(x1 - x0, y1 - y0);
 }
 
 /** @param table evidence of colours: what looks like the object is not learnt as its surroundings. */
@@ -219,6 +261,17 @@ function meanWhere(values: Float32Array, mask: Float32Array): number {
     count++;
   }
   return count > 0 ? sum / count : 0;
+}
+
+/** Share of a mask where an outline says yes. */
+function agreement(mask: Float32Array, outline: Float32Array): number {
+  let [both, own] = [0, 0];
+  for (let i = 0; i < mask.length; i++) {
+    if (!(mask[i]! > 0.5)) continue;
+    own++;
+    if (outline[i]! > 0.5) both++;
+  }
+  return own > 0 ? both / own : 1;
 }
 
 function sumOf(mask: Float32Array): number {

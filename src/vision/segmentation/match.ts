@@ -24,8 +24,9 @@ export function thingAt(detections: readonly Detection[], marks: Marks): readonl
     const score = fit(detection, marks);
     if (score > bestScore) [best, bestScore] = [detection, score];
   }
-  if (best) return [best];
-  return marks.box ? thingIn(detections, marks.box) : together(detections, marks);
+  const parts = marks.box ? thingIn(detections, marks.box) : together(detections, marks);
+  const isBetter = parts.length > 1 && weight(parts) > bestScore;
+  return best && !isBetter ? [best] : parts;
 }
 
 /** The thing, or the things side by side, that fill a box; empty where none do. */
@@ -78,6 +79,13 @@ function together(detections: readonly Detection[], { positive, negative }: Mark
     parts.push(best);
   }
   return left.length === 0 ? parts : [];
+}
+
+/** How likely several things are meant together, as {@link fit} says of one. */
+function weight(parts: readonly Detection[]): number {
+  const { x0, y0, x1, y1 } = around(parts.map(({ box }) => box));
+  const score = parts.reduce((sum, part) => sum + part.score, 0) / parts.length;
+  return score / Math.sqrt(Math.sqrt((x1 - x0) * (y1 - y0)));
 }
 
 /** How well a detection explains clicks and box; 0: not at all. Of several, the smaller one is more likely meant. */
