@@ -9,10 +9,10 @@ import type { Workspace } from "./workspace.ts";
 /** Weights of what speaks for a pixel. */
 const SHAPE = 2.4;
 const COLOUR = 0.9;
-const MOTION = 0.6;
+const MOTION = 1.8;
 /** Weight of how a part has moved of late: background that was taken for the object goes on moving with the camera. */
 const HABIT = 3;
-const HABIT_SHARE = 0.2;
+const HABIT_SHARE = 0.4;
 /** How much an object that grows faster than objects do is held back. */
 const GROWTH = 2;
 /** How much of what is known of colours is the first frame's. */
