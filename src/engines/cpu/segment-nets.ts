@@ -1,6 +1,6 @@
 /** The nets of segmentation, read when they are first needed and kept as long as the worker lives. */
 import type { Hints } from "../../vision/segmentation/begin.ts";
-import { type Detection, Detector, shared } from "../../vision/segmentation/detect.ts";
+import { CLASSES, type Detection, Detector, shared } from "../../vision/segmentation/detect.ts";
 import type { Kind } from "../../vision/segmentation/follow.ts";
 import { around, thingAt, thingIn } from "../../vision/segmentation/match.ts";
 import { PersonOutline } from "../../vision/segmentation/person.ts";
@@ -10,6 +10,8 @@ let things: Detector | undefined;
 let people: PersonOutline | undefined;
 
 const PERSON = 0;
+/** Glasses, cups and bottles. */
+const VESSELS = new Set(["bottle", "wine glass", "cup", "bowl", "vase"].map((name) => CLASSES.indexOf(name)));
 /** A thing that was clicked needs to be seen less clearly than one that was only named. */
 const CLICKED_SCORE = 0.3;
 
@@ -48,6 +50,7 @@ export function kindOf(kinds: readonly number[], fullRange: boolean): Kind {
       })),
     ...(kinds.includes(PERSON) && { outline }),
     hasMore: kinds.length > 1,
+    isVessel: isVessel(kinds),
   };
 }
 
@@ -59,13 +62,15 @@ export function hintsFor(
   picture: Picture,
   fullRange: boolean,
   parts: readonly Detection[],
-): Pick<Hints, "box" | "guess"> {
+): Pick<Hints, "box" | "guess" | "vessel"> {
   const { width, height } = picture;
   const whole = (box: Box, share: number): Box =>
     grow(whole4(box), share * Math.max(box.x1 - box.x0, box.y1 - box.y0) + 1, width, height);
   const shares = parts.map(({ kind, box }) => whole(box, kind === PERSON ? 0.12 : 0.03));
   const box = around(shares);
-  if (!parts.some(({ kind }) => kind === PERSON)) return { box };
+  if (!parts.some(({ kind }) => kind === PERSON)) {
+    return isVessel(parts.map(({ kind }) => kind)) ? { box, vessel: whole4(parts[0]!.box) } : { box };
+  }
   people ??= new PersonOutline();
   let guess: Float32Array | undefined;
   for (const [k, part] of parts.entries()) {
@@ -101,6 +106,10 @@ export function kindUnder(picture: Picture, fullRange: boolean, mask: Float32Arr
   if (!box) return undefined;
   const parts = thingIn(detector().detect(picture, fullRange, CLICKED_SCORE), box);
   return parts.length > 0 ? kindOf(kindsIn(parts), fullRange) : undefined;
+}
+
+function isVessel(kinds: readonly number[]): boolean {
+  return kinds.length === 1 && VESSELS.has(kinds[0]!);
 }
 
 function kindsIn(parts: readonly Detection[]): readonly number[] {

@@ -5,6 +5,7 @@ import { geodesic } from "./geodesic.ts";
 import type { Point } from "./match.ts";
 import { type Box, grow, type Picture } from "./picture.ts";
 import { dropStrangers, fillHoles, keepRegions } from "./regions.ts";
+import { completeVessel } from "./vessel.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What is known of an object on one frame. */
@@ -15,11 +16,15 @@ export type Hints = {
   readonly box?: Box;
   /** How likely each pixel is the object's, 0 to 1: from tracking or a net. */
   readonly guess?: Float32Array;
+  /** It is a glass, a cup or a bottle, and fills this box. */
+  readonly vessel?: Box;
 };
 
 const ROUNDS = 4;
 const CERTAIN = 60;
 const SEED_RADIUS = 2;
+/** Levels, of all planes together, by which pixels of one click may differ. */
+const SEED_CHANGE = 40;
 /** Weight of a guess. */
 const GUESSED = 5;
 
@@ -33,7 +38,7 @@ export function beginMask(
   const { width, height } = picture;
   const pixels = width * height;
   const bins = binsOf(picture);
-  const seeds = (points: readonly Point[]): number[] => points.flatMap((point) => disc(point, width, height));
+  const seeds = (points: readonly Point[]): number[] => points.flatMap((point) => disc(point, picture));
   const [on, off] = [seeds(hints.positive), seeds(hints.negative)];
   const prior = spatialPrior(picture, hints, on, off);
   const movement = near && on.length > 0 ? movementEvidence(workspace, picture, near, on, off) : undefined;
@@ -82,6 +87,7 @@ export function beginMask(
   // Nobody has pointed at them.
   else if (hints.guess) dropStrangers(mask, hints.guess, width, height);
   fillHoles(mask, width, height, pixels / 2000);
+  if (hints.vessel) completeVessel(mask, width, hints.vessel);
   return mask;
 }
 
@@ -151,14 +157,18 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
-function disc({ x, y }: Point, width: number, height: number): number[] {
+/** A click's own pixel and those around it that look like it: what is thinner than the disc is not taken with its surroundings. */
+function disc({ x, y }: Point, { width, height, y: luma, u, v }: Picture): number[] {
   const out: number[] = [];
   const [cx, cy] = [Math.max(0, Math.min(width - 1, Math.floor(x))), Math.max(0, Math.min(height - 1, Math.floor(y)))];
+  const centre = cy * width + cx;
   for (let dy = -SEED_RADIUS; dy <= SEED_RADIUS; dy++) {
     for (let dx = -SEED_RADIUS; dx <= SEED_RADIUS; dx++) {
       const [px, py] = [cx + dx, cy + dy];
       if (dx * dx + dy * dy > SEED_RADIUS ** 2 || px < 0 || py < 0 || px >= width || py >= height) continue;
-      out.push(py * width + px);
+      const i = py * width + px;
+      const change = Math.abs(luma[i]! - luma[centre]!) + Math.abs(u[i]! - u[centre]!) + Math.abs(v[i]! - v[centre]!);
+      if (change <= SEED_CHANGE) out.push(i);
     }
   }
   return out;

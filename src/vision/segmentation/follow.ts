@@ -2,9 +2,11 @@
 import { beginMask, type Hints } from "./begin.ts";
 import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence, likeness } from "./colour.ts";
+import { shared } from "./detect.ts";
 import { type Box, boxOf, grow, type Picture } from "./picture.ts";
 import { fillHoles, keepRegions, regionsOf } from "./regions.ts";
-import type { Workspace } from "./workspace.ts";
+import { completeVessel } from "./vessel.ts";
+import type { Flow, Workspace } from "./workspace.ts";
 
 /** Weights of what speaks for a pixel. */
 const SHAPE = 2.4;
@@ -37,9 +39,17 @@ export type Kind = {
   find(picture: Picture): readonly Sighting[];
   /** Outlines the one inside a box: how likely each pixel is its own, 0 to 1. */
   outline?(picture: Picture, box: Box): Float32Array;
+  /** Whether it is a glass, a cup or a bottle: of what shows through it little looks like it. */
+  readonly isVessel?: boolean;
   /** Whether it has parts that the outline leaves out, as a rider's bicycle. */
   readonly hasMore?: boolean;
 };
+
+/** Frames between two on which a vessel's box is looked for, and share of area that it and the mask's have in common at least. */
+const VESSEL_STEP = 6;
+const VESSEL_SHARE = 0.5;
+/** Pixels a frame by which what belongs to a vessel may move otherwise than it on the whole. */
+const VESSEL_MOTION = 0.8;
 
 /** Frames between two on which things of its kind are looked for while the object is out of sight. */
 const FIND_STEP = 3;
@@ -63,6 +73,8 @@ export class Follower {
 
   readonly #kind: Kind | undefined;
   #steps = 0;
+  /** Where a vessel's box lies now. */
+  #vessel: Box | undefined;
   /** Frames in a row on which the net saw little of its kind where the mask is. */
   #astray = 0;
 
@@ -170,9 +182,34 @@ export class Follower {
     this.#workspace.cut(picture, box, against, mask);
     keepRegions(mask, width, height, shape, ({ size, sum }) => sum > 0.25 * size);
     fillHoles(mask, width, height, 0.02 * this.#area);
+    if (this.#kind?.isVessel) this.#complete(picture, flow, shape, mask);
     if (!outline) return mask;
     this.#astray = agreement(mask, outline) < ASTRAY ? this.#astray + 1 : 0;
     return this.#astray < ASTRAY_FRAMES ? mask : new Float32Array(width * height);
+  }
+
+  /** Completes a vessel inside its box, which is looked for now and then and moves with it in between; hands stay what they are. */
+  #complete(picture: Picture, flow: Flow, shape: Float32Array, mask: Float32Array): void {
+    const { width, height } = picture;
+    const [x, y] = [meanWhere(flow.x, shape), meanWhere(flow.y, shape)];
+    if (this.#steps++ % VESSEL_STEP === 0) {
+      const own = boxOf(mask, width, height, 0.5);
+      const found = this.#kind?.find(picture).find(({ box }) => own && shared(box, own) > VESSEL_SHARE);
+      this.#vessel = found?.box;
+    } else if (this.#vessel) {
+      const { x0, y0, x1, y1 } = this.#vessel;
+      this.#vessel = { x0: x0 - x, y0: y0 - y, x1: x1 - x, y1: y1 - y };
+    }
+    if (!this.#vessel) return;
+    const { x0, y0, x1, y1 } = this.#vessel;
+    const box = grow(
+      { x0: Math.round(x0), y0: Math.round(y0), x1: Math.round(x1), y1: Math.round(y1) },
+      0,
+      width,
+      height,
+    );
+    const allows = (i: number): boolean => Math.hypot(flow.x[i]! - x, flow.y[i]! - y) < VESSEL_MOTION;
+    if (box.x1 > box.x0 && box.y1 > box.y0) completeVessel(mask, width, box, allows);
   }
 
   /** The thing of its kind that looks most like an object that was out of sight; undefined where none does. */

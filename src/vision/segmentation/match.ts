@@ -10,6 +10,8 @@ export type Marks = { readonly positive: readonly Point[]; readonly negative: re
 
 /** Most things that one object is made of: a rider, a bicycle and a bag. */
 const MOST_PARTS = 3;
+/** What a thing loses that is clicked at its very edge: people click what they mean in the middle. */
+const OFF_CENTRE = 0.5;
 /** Share of area that a box and what is in it have in common at least. */
 const SAME = 0.6;
 
@@ -98,7 +100,13 @@ function fit(detection: Detection, { positive, negative, box: given }: Marks): n
   }
   const area = (box.x1 - box.x0) * (box.y1 - box.y0);
   const against = negative.filter((point) => within(point, box, -slack(detection))).length;
-  return (score * 0.5 ** against) / Math.sqrt(Math.sqrt(area));
+  const away = Math.max(0, ...positive.map((point) => offCentre(point, box)));
+  return (score * 0.5 ** against * (1 - OFF_CENTRE * Math.min(1, away) ** 2)) / Math.sqrt(Math.sqrt(area));
+}
+
+/** 0 in a box's middle, 1 at its edge. */
+function offCentre({ x, y }: Point, { x0, y0, x1, y1 }: Box): number {
+  return Math.max(Math.abs((2 * x - x0 - x1) / (x1 - x0)), Math.abs((2 * y - y0 - y1) / (y1 - y0)));
 }
 
 /** How far beside a box its thing may still be clicked. */
