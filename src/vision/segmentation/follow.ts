@@ -15,6 +15,15 @@ const MOTION = 1.8;
 /** Weight of how a part has moved of late: background that was taken for the object goes on moving with the camera. */
 const HABIT = 3;
 const HABIT_SHARE = 0.4;
+/**
+ * Weight of moving otherwise than the object beside it, for what was not the object before: a hand that passes behind a head is
+ * another's. How much otherwise counts fully, as a share of how far the object moves by itself, in pixels at least, and
+ * the square beside it, as a share of its side.
+ */
+const OTHERWISE = 1.5;
+const OTHERWISE_SHARE = 0.8;
+const LEAST_OTHERWISE = 0.8;
+const BESIDE = 0.1;
 /** How much an object that grows faster than objects do is held back. */
 const GROWTH = 2;
 /** How much of what is known of colours is the first frame's. */
@@ -158,6 +167,12 @@ export class Follower {
     const own = this.#workspace.ownMotion(flow, camera);
     const typical = meanWhere(own, shape);
     const moves = typical > Math.max(0.7, 2.5 * camera.spread);
+    const other = this.#otherwise(
+      flow,
+      shape,
+      Math.round(side * BESIDE),
+      Math.max(LEAST_OTHERWISE, OTHERWISE_SHARE * typical),
+    );
     const against = new Float32Array(width * height);
     const mask = shape.slice();
     const outline = this.#kind?.outline?.(picture, grow(seen, OUTLINE_REACH * sideOf(seen), width, height));
@@ -174,6 +189,7 @@ export class Follower {
         }
         value += HABIT * habit[i]! - growth;
         if (outline) value += OUTLINE * Math.max(least, 2 * outline[i]! - 1);
+        if (shape[i]! < 0.5) value -= OTHERWISE * other(i);
         // Far from where the object was, nothing but good reasons count; that the net sees it there is one.
         value -= 2.5 * Math.max(0, 1 - near[i]! / 0.08) * (outline ? 1 - outline[i]! : 1);
         against[i] = -value;
@@ -181,11 +197,29 @@ export class Follower {
     }
     this.#workspace.cut(picture, box, against, mask);
     keepRegions(mask, width, height, shape, ({ size, sum }) => sum > 0.25 * size);
-    fillHoles(mask, width, height, 0.02 * this.#area);
+    // What sinks into a glass is seen through it.
+    fillHoles(mask, width, height, (this.#kind?.isVessel ? 1 : 0.02) * this.#area);
     if (this.#kind?.isVessel) this.#complete(picture, flow, shape, mask);
     if (!outline) return mask;
     this.#astray = agreement(mask, outline) < ASTRAY ? this.#astray + 1 : 0;
     return this.#astray < ASTRAY_FRAMES ? mask : new Float32Array(width * height);
+  }
+
+  /** How far a pixel's motion is from that of the object within `radius`: 0 up to `tolerance`, 1 from twice that on; 0 where no object is near. */
+  #otherwise(flow: Flow, shape: Float32Array, radius: number, tolerance: number): (index: number) => number {
+    const reach = Math.max(3, radius);
+    const share = this.#workspace.mean(shape, reach);
+    const [x, y] = [flow.x, flow.y].map((way) =>
+      this.#workspace.mean(
+        shape.map((value, i) => value * way[i]!),
+        reach,
+      ),
+    ) as [Float32Array, Float32Array];
+    return (i) => {
+      if (share[i]! < 0.02) return 0;
+      const away = Math.hypot(flow.x[i]! - x[i]! / share[i]!, flow.y[i]! - y[i]! / share[i]!);
+      return Math.max(0, Math.min(1, away / tolerance - 1));
+    };
   }
 
   /** Completes a vessel inside its box, which is looked for now and then and moves with it in between; hands stay what they are. */
