@@ -54,6 +54,13 @@ export function kindOf(kinds: readonly number[], fullRange: boolean): Kind {
   };
 }
 
+/** A detected person's outline, 0 to 1; undefined for other things. */
+export function outlineOf(picture: Picture, fullRange: boolean, { kind, box }: Detection): Float32Array | undefined {
+  if (kind !== PERSON) return undefined;
+  people ??= new PersonOutline();
+  return people.outline(picture, fullRange, box);
+}
+
 /** Weight of a box in the place of an outline: {@link Hints.guess} in its middle and at its edges. */
 const [MIDDLE, EDGE] = [0.74, 0.42];
 
