@@ -7,12 +7,13 @@ import { openVideo } from "../../media/video-source.ts";
 import type { MediaHandle } from "../../operations/operations.ts";
 import type { Prompt } from "../../operations/segmentation.ts";
 import { labelTable, REMOVE } from "../../vision/mask.ts";
-import type { Hints, Point } from "../../vision/segmentation/begin.ts";
-import type { Outline } from "../../vision/segmentation/follow.ts";
+import type { Hints } from "../../vision/segmentation/begin.ts";
+import type { Kind } from "../../vision/segmentation/follow.ts";
+import type { Point } from "../../vision/segmentation/match.ts";
 import type { Box } from "../../vision/segmentation/picture.ts";
 import { pictureShrink } from "../../vision/segmentation/picture.ts";
 import type { Anchor, Clip } from "../../vision/segmentation/track.ts";
-import { outlineOf, withNets } from "./segment-nets.ts";
+import { kindUnder, withNets } from "./segment-nets.ts";
 
 /**
  * What prompts say, by frame.
@@ -24,7 +25,7 @@ export async function anchorsOf(
   prompts: readonly Prompt[],
   video: MediaHandle,
   limits: MediaLimits,
-): Promise<{ anchors: Map<number, Anchor>; outline?: Outline }> {
+): Promise<{ anchors: Map<number, Anchor>; kind?: Kind }> {
   const source = await openVideo(video, limits);
   const { format } = source;
   await source.close();
@@ -35,15 +36,18 @@ export async function anchorsOf(
     byFrame.set(prompt.frame, [...(byFrame.get(prompt.frame) ?? []), prompt]);
   }
   const anchors = new Map<number, Anchor>();
-  let outline: Outline | undefined;
+  let kind: Kind | undefined;
   for (const [frame, own] of [...byFrame].sort(([a], [b]) => a - b)) {
     const picture = own.find((prompt) => prompt.kind === "mask");
-    if (picture?.kind === "mask") anchors.set(frame, { mask: await smallMask(picture, clip, format, limits) });
-    else {
+    if (picture?.kind === "mask") {
+      const mask = await smallMask(picture, clip, format, limits);
+      kind ??= kindUnder(clip.picture(frame), format.fullRange, mask);
+      anchors.set(frame, { mask });
+    } else {
       const hints = hintsOf(own, factor, clip);
       // Clicks on later frames correct what was followed there.
       const known = anchors.size === 0 ? withNets(clip.picture(frame), format.fullRange, hints) : { hints };
-      if ("kind" in known) outline = outlineOf(known.kind, format.fullRange);
+      if ("kind" in known) kind = known.kind;
       anchors.set(frame, { hints: known.hints });
     }
   }
@@ -55,7 +59,7 @@ export async function anchorsOf(
   // That the object is not there yet may be said beside other pictures only.
   if (prompts.length === 1 && "mask" in first && !first.mask.some((share) => share > 0))
     throw fieldError("no_media_generated", prompts[0]!.loc, "The mask marks nothing on this frame");
-  return outline ? { anchors, outline } : { anchors };
+  return kind ? { anchors, kind } : { anchors };
 }
 
 function check(prompt: Prompt, frames: number, { width, height }: { width: number; height: number }): void {

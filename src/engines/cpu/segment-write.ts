@@ -135,7 +135,9 @@ export function maskFrame(
   const levels = [keep, remove, affected, both];
   const [w, h] = [(width + 1) >> 1, (height + 1) >> 1];
   const grey = { data: new Uint8Array(w * h).fill(128), width: w, height: h, stride: w };
-  const luma = Uint8Array.from(mask, (bits) => levels[bits]!);
+  // A loop: `Uint8Array.from` with a function takes twenty times as long.
+  const luma = new Uint8Array(mask.length);
+  for (let i = 0; i < mask.length; i++) luma[i] = levels[mask[i]!]!;
   return { planes: [{ data: luma, width, height, stride: width }, grey, grey] };
 }
 

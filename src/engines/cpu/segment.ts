@@ -249,9 +249,9 @@ async function follow(
   };
   if (target.kind === "words")
     return findWords(store, target, { from, to, fullRange: store.fullRange, turn, log: context.log });
-  const { anchors, outline } = await anchorsOf(store, resolved(store, target.prompts), video, limits);
+  const { anchors, kind } = await anchorsOf(store, resolved(store, target.prompts), video, limits);
   const put = (frame: number, mask: Float32Array): void => store.putMask(frame, mask);
-  if (!(await trackObject(store, anchors, { from, to, put, turn, ...(outline && { outline }) })))
+  if (!(await trackObject(store, anchors, { from, to, put, turn, ...(kind && { kind }) })))
     throw nothingFound(locOf(target, video.loc));
   return [];
 }

@@ -2,12 +2,11 @@
 import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence } from "./colour.ts";
 import { geodesic } from "./geodesic.ts";
+import type { Point } from "./match.ts";
 import { type Box, grow, type Picture } from "./picture.ts";
 import { dropStrangers, fillHoles, keepRegions } from "./regions.ts";
+import { completeVessel } from "./vessel.ts";
 import type { Workspace } from "./workspace.ts";
-
-/** A point of a small frame. */
-export type Point = { readonly x: number; readonly y: number };
 
 /** What is known of an object on one frame. */
 export type Hints = {
@@ -17,11 +16,19 @@ export type Hints = {
   readonly box?: Box;
   /** How likely each pixel is the object's, 0 to 1: from tracking or a net. */
   readonly guess?: Float32Array;
+  /** It is a glass, a cup or a bottle, and fills this box. */
+  readonly vessel?: Box;
 };
 
 const ROUNDS = 4;
 const CERTAIN = 60;
 const SEED_RADIUS = 2;
+/** Levels, of all planes together, by which pixels of one click may differ. */
+const SEED_CHANGE = 40;
+/** Weight of moving otherwise than the object, and pixels by which it does at least; likelihood from which a guess is certain. */
+const OTHERWISE = 1.5;
+const LEAST_OTHERWISE = 1.5;
+const SURE = 0.9;
 /** Weight of a guess. */
 const GUESSED = 5;
 
@@ -35,10 +42,10 @@ export function beginMask(
   const { width, height } = picture;
   const pixels = width * height;
   const bins = binsOf(picture);
-  const seeds = (points: readonly Point[]): number[] => points.flatMap((point) => disc(point, width, height));
+  const seeds = (points: readonly Point[]): number[] => points.flatMap((point) => disc(point, picture));
   const [on, off] = [seeds(hints.positive), seeds(hints.negative)];
   const prior = spatialPrior(picture, hints, on, off);
-  const movement = near && on.length > 0 ? movementEvidence(workspace, picture, near, on, off) : undefined;
+  const movement = near ? movementEvidence(workspace, picture, near, on, off, hints.guess) : undefined;
   const whole: Box = { x0: 0, y0: 0, x1: width, y1: height };
   const limit = hints.box ?? whole;
   const region = hints.box
@@ -84,6 +91,7 @@ export function beginMask(
   // Nobody has pointed at them.
   else if (hints.guess) dropStrangers(mask, hints.guess, width, height);
   fillHoles(mask, width, height, pixels / 2000);
+  if (hints.vessel) completeVessel(mask, width, hints.vessel);
   return mask;
 }
 
@@ -128,24 +136,38 @@ function spreadOf(points: readonly Point[], width: number, height: number): numb
   return Math.max(size * 0.05, Math.min(size * 0.3, widest * 0.55));
 }
 
-/** Motion of its own as evidence, where the clicked points have one: positive on the object. */
+/**
+ * Motion as evidence, positive on the object: that of its own, where the clicked points have one; and against what moves
+ * otherwise than those points, or than what is certain of a guess.
+ */
 function movementEvidence(
   workspace: Workspace,
   picture: Picture,
   near: Picture,
   on: readonly number[],
   off: readonly number[],
+  guess: Float32Array | undefined,
 ): Float32Array | undefined {
   const { width, height } = picture;
+  const known = on.length > 0 ? on : guess ? [...guess.keys()].filter((i) => guess[i]! > SURE) : [];
+  if (known.length === 0) return undefined;
   const flow = workspace.flow(picture, near);
   const camera = cameraMotion(flow, width, height);
+  const out = new Float32Array(width * height);
+  const [x, y] = [median(known.map((i) => flow.x[i]!)), median(known.map((i) => flow.y[i]!))];
+  const spread = median(known.map((i) => Math.hypot(flow.x[i]! - x, flow.y[i]! - y)));
+  const tolerance = Math.max(LEAST_OTHERWISE, 2.5 * spread, 3 * camera.spread);
+  for (let i = 0; i < out.length; i++) {
+    const away = Math.hypot(flow.x[i]! - x, flow.y[i]! - y) / tolerance;
+    out[i] = -OTHERWISE * Math.max(0, Math.min(1, away - 1));
+  }
+  if (on.length === 0) return out;
   const own = workspace.mean(workspace.ownMotion(flow, camera), 1);
   const typical = median(on.map((i) => own[i]!));
   const least = Math.max(0.8, 3 * camera.spread);
-  if (typical < least || (off.length > 0 && median(off.map((i) => own[i]!)) > 0.5 * typical)) return undefined;
-  const out = new Float32Array(own.length);
+  if (typical < least || (off.length > 0 && median(off.map((i) => own[i]!)) > 0.5 * typical)) return out;
   const threshold = Math.min(typical * 0.5, 2 * least);
-  for (let i = 0; i < own.length; i++) out[i] = 1.6 * Math.max(-1, Math.min(1, (own[i]! - threshold) / threshold));
+  for (let i = 0; i < own.length; i++) out[i]! += 1.6 * Math.max(-1, Math.min(1, (own[i]! - threshold) / threshold));
   return out;
 }
 
@@ -153,14 +175,18 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
-function disc({ x, y }: Point, width: number, height: number): number[] {
+/** A click's own pixel and those around it that look like it: what is thinner than the disc is not taken with its surroundings. */
+function disc({ x, y }: Point, { width, height, y: luma, u, v }: Picture): number[] {
   const out: number[] = [];
   const [cx, cy] = [Math.max(0, Math.min(width - 1, Math.floor(x))), Math.max(0, Math.min(height - 1, Math.floor(y)))];
+  const centre = cy * width + cx;
   for (let dy = -SEED_RADIUS; dy <= SEED_RADIUS; dy++) {
     for (let dx = -SEED_RADIUS; dx <= SEED_RADIUS; dx++) {
       const [px, py] = [cx + dx, cy + dy];
       if (dx * dx + dy * dy > SEED_RADIUS ** 2 || px < 0 || py < 0 || px >= width || py >= height) continue;
-      out.push(py * width + px);
+      const i = py * width + px;
+      const change = Math.abs(luma[i]! - luma[centre]!) + Math.abs(u[i]! - u[centre]!) + Math.abs(v[i]! - v[centre]!);
+      if (change <= SEED_CHANGE) out.push(i);
     }
   }
   return out;

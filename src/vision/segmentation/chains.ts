@@ -12,8 +12,11 @@ export type Chain = {
 
 /** Likeness of colours that makes up for a box elsewhere. */
 const ALIKE = 0.6;
-/** Share of a box's pixels that must have the colour asked for. */
+/** Share of a thing's pixels that must have the colour asked for. */
 const LEAST_COLOUR = 0.12;
+/** Colours that skin may be taken for, and saturation below which it may. */
+const LIKE_SKIN: ReadonlySet<Colour> = new Set(["red", "orange", "pink"]);
+const SKIN = 45;
 
 type Known = Chain & { colours: Colours };
 
@@ -77,26 +80,33 @@ function coloursIn({ width }: Picture, bins: Uint16Array, box: Box): Colours {
 /**
  * The things that a query means, best first; none when none fits.
  * @param picture gives the frame of a detection, for its colours.
+ * @param outline how likely each pixel of a picture is a detected thing's own, 0 to 1; undefined where only its box is known.
  */
-export function choose(query: Query, chains: readonly Chain[], picture: (frame: number) => Picture): readonly Chain[] {
+export function choose(
+  query: Query,
+  chains: readonly Chain[],
+  picture: (frame: number) => Picture,
+  outline: (picture: Picture, detection: Detection) => Float32Array | undefined = () => undefined,
+): readonly Chain[] {
   let fitting = chains.filter((chain) => query.kinds.includes(chain.kind));
   const strength = ({ seen }: Chain): number =>
     seen.reduce(
-      (sum, { detection: { score, box } }) => sum + score * Math.sqrt((box.x1 - box.x0) * (box.y1 - box.y0)),
+      (sum, { detection: { score, box } }) => sum + score ** 2 * Math.sqrt((box.x1 - box.x0) * (box.y1 - box.y0)),
       0,
     );
   const { colour, places, all, count, nth } = query;
   if (colour) {
     const share = (chain: Chain): number => {
       const best = chain.seen.reduce((a, b) => (b.detection.score > a.detection.score ? b : a));
-      return colourShare(picture(best.frame), best.detection.box, colour);
+      const there = picture(best.frame);
+      return colourShare(there, best.detection.box, colour, outline(there, best.detection));
     };
     fitting = fitting.filter((chain) => share(chain) >= LEAST_COLOUR).sort((a, b) => share(b) - share(a));
   }
   if (fitting.length === 0) return [];
   const most = Math.max(...fitting.map(strength));
   // What was seen once and faintly is not what somebody points at.
-  fitting = fitting.filter((chain) => strength(chain) > 0.15 * most);
+  fitting = fitting.filter((chain) => strength(chain) > 0.1 * most);
   if (!colour) fitting.sort((a, b) => strength(b) - strength(a));
   if (places.length > 0) {
     const size = picture(fitting[0]!.seen[0]!.frame);
@@ -146,14 +156,18 @@ function isThere(place: Place, chain: Chain, among: readonly Chain[], { width, h
   return place === "biggest" ? isLarge : !isLarge;
 }
 
-/** Share of a box's pixels that are of a colour, by hue and lightness. */
-function colourShare({ width, y, u, v }: Picture, box: Box, colour: Colour): number {
+/** Share of a thing's pixels that are of a colour, by hue and lightness; of its whole box where it has no outline. */
+function colourShare({ width, y, u, v }: Picture, box: Box, colour: Colour, outline: Float32Array | undefined): number {
   let [count, hits] = [0, 0];
   for (let row = Math.floor(box.y0); row < box.y1; row++) {
     for (let x = Math.floor(box.x0); x < box.x1; x++) {
       const i = row * width + x;
+      if (outline && !(outline[i]! > 0.5)) continue;
       count++;
-      if (nameOf(y[i]!, u[i]! - 128, v[i]! - 128) === colour) hits++;
+      const [cb, cr] = [u[i]! - 128, v[i]! - 128];
+      // What has an outline is a person: nobody who says "in red" means skin.
+      if (outline && LIKE_SKIN.has(colour) && Math.hypot(cb, cr) < SKIN) continue;
+      if (nameOf(y[i]!, cb, cr) === colour) hits++;
     }
   }
   return count > 0 ? hits / count : 0;

@@ -1,17 +1,29 @@
 /** Follows one object from frame to frame: its mask moves with the picture and is cut again by colours, edges and motion. */
+import { beginMask, type Hints } from "./begin.ts";
 import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence, likeness } from "./colour.ts";
+import { shared } from "./detect.ts";
 import { type Box, boxOf, grow, type Picture } from "./picture.ts";
 import { fillHoles, keepRegions, regionsOf } from "./regions.ts";
-import type { Workspace } from "./workspace.ts";
+import { completeVessel } from "./vessel.ts";
+import type { Flow, Workspace } from "./workspace.ts";
 
 /** Weights of what speaks for a pixel. */
 const SHAPE = 2.4;
 const COLOUR = 0.9;
-const MOTION = 0.6;
+const MOTION = 1.8;
 /** Weight of how a part has moved of late: background that was taken for the object goes on moving with the camera. */
 const HABIT = 3;
-const HABIT_SHARE = 0.2;
+const HABIT_SHARE = 0.4;
+/**
+ * Weight of moving otherwise than the object beside it, for what was not the object before: a hand that passes behind a head is
+ * another's. How much otherwise counts fully, as a share of how far the object moves by itself, in pixels at least, and
+ * the square beside it, as a share of its side.
+ */
+const OTHERWISE = 1.5;
+const OTHERWISE_SHARE = 0.8;
+const LEAST_OTHERWISE = 0.8;
+const BESIDE = 0.1;
 /** How much an object that grows faster than objects do is held back. */
 const GROWTH = 2;
 /** How much of what is known of colours is the first frame's. */
@@ -20,12 +32,39 @@ const REMEMBERED = 0.5;
 const LEAST_SIZE = 0.12;
 const LEAST_LIKENESS = 0.45;
 
-/** Weight of a net's outline, and frames between two that it is asked for. */
+/** Weight of a net's outline, and how far beyond what was followed it looks, in sides: for limbs that were lost. */
 const OUTLINE = 2.2;
-const OUTLINE_STEP = 2;
+const OUTLINE_REACH = 0.12;
+/** Share of the mask that the net agrees with below which the mask has gone astray, and frames in a row that this takes. */
+const ASTRAY = 0.15;
+const ASTRAY_FRAMES = 4;
 
-/** Outlines the object inside a box by what it is: how likely each pixel is its own, 0 to 1. */
-export type Outline = (picture: Picture, box: Box) => Float32Array;
+/** A thing that was found, and how to begin a mask of it. */
+export type Sighting = { readonly box: Box; readonly hints: () => Hints };
+
+/** What is known of an object because of what it is. */
+export type Kind = {
+  /** Things of its kind in a picture, likeliest first. */
+  find(picture: Picture): readonly Sighting[];
+  /** Outlines the one inside a box: how likely each pixel is its own, 0 to 1. */
+  outline?(picture: Picture, box: Box): Float32Array;
+  /** Whether it is a glass, a cup or a bottle: of what shows through it little looks like it. */
+  readonly isVessel?: boolean;
+  /** Whether it has parts that the outline leaves out, as a rider's bicycle. */
+  readonly hasMore?: boolean;
+};
+
+/** Frames between two on which a vessel's box is looked for, and share of area that it and the mask's have in common at least. */
+const VESSEL_STEP = 6;
+const VESSEL_SHARE = 0.5;
+/** Pixels a frame by which what belongs to a vessel may move otherwise than it on the whole. */
+const VESSEL_MOTION = 0.8;
+
+/** Frames between two on which things of its kind are looked for while the object is out of sight. */
+const FIND_STEP = 3;
+/** Likeness of colours from which on a thing of its kind is the object that was lost, and most of them that are looked at. */
+const KNOWN_AGAIN = 0.6;
+const MOST_SIGHTINGS = 4;
 
 /** One object on its way through a clip. */
 export class Follower {
@@ -41,12 +80,16 @@ export class Follower {
   /** How each part has moved of late: 1 by itself, -1 with the camera. */
   #habit: Float32Array;
 
-  readonly #outline: Outline | undefined;
+  readonly #kind: Kind | undefined;
   #steps = 0;
+  /** Where a vessel's box lies now. */
+  #vessel: Box | undefined;
+  /** Frames in a row on which the net saw little of its kind where the mask is. */
+  #astray = 0;
 
   /** @param mask of the object on `picture`, 0 to 1. */
-  constructor(workspace: Workspace, picture: Picture, mask: Float32Array, outline?: Outline) {
-    this.#outline = outline;
+  constructor(workspace: Workspace, picture: Picture, mask: Float32Array, kind?: Kind) {
+    this.#kind = kind;
     this.#workspace = workspace;
     this.#picture = picture;
     this.#mask = mask;
@@ -72,7 +115,9 @@ export class Follower {
     const { width, height } = picture;
     const bins = binsOf(picture);
     const table = this.#evidence();
-    const mask = this.#lost ? this.#search(picture, bins, table) : this.#follow(picture, bins, table);
+    const mask = this.#lost
+      ? (this.#recognise(picture, bins) ?? this.#search(picture, bins, table))
+      : this.#follow(picture, bins, table);
     this.#picture = picture;
     this.#mask = mask;
     if (!boxOf(mask, width, height, 0.5)) {
@@ -121,11 +166,17 @@ export class Follower {
     const camera = cameraMotion(flow, width, height, shape);
     const own = this.#workspace.ownMotion(flow, camera);
     const typical = meanWhere(own, shape);
-    const least = Math.max(0.7, 2.5 * camera.spread);
-    const moves = typical > least;
+    const moves = typical > Math.max(0.7, 2.5 * camera.spread);
+    const other = this.#otherwise(
+      flow,
+      shape,
+      Math.round(side * BESIDE),
+      Math.max(LEAST_OTHERWISE, OTHERWISE_SHARE * typical),
+    );
     const against = new Float32Array(width * height);
     const mask = shape.slice();
-    const outline = this.#steps++ % OUTLINE_STEP === 0 ? this.#outline?.(picture, seen) : undefined;
+    const outline = this.#kind?.outline?.(picture, grow(seen, OUTLINE_REACH * sideOf(seen), width, height));
+    const least = this.#kind?.hasMore ? 0 : -1;
     const growth = GROWTH * Math.max(0, Math.log(sumOf(shape) / (1.1 * this.#area)));
     for (let y = box.y0; y < box.y1; y++) {
       for (let x = box.x0; x < box.x1; x++) {
@@ -137,16 +188,80 @@ export class Follower {
           value += MOTION * movement;
         }
         value += HABIT * habit[i]! - growth;
-        if (outline) value += OUTLINE * (2 * outline[i]! - 1);
-        // Far from where the object was, nothing but good reasons count.
-        value -= 2.5 * Math.max(0, 1 - near[i]! / 0.08);
+        if (outline) value += OUTLINE * Math.max(least, 2 * outline[i]! - 1);
+        if (shape[i]! < 0.5) value -= OTHERWISE * other(i);
+        // Far from where the object was, nothing but good reasons count; that the net sees it there is one.
+        value -= 2.5 * Math.max(0, 1 - near[i]! / 0.08) * (outline ? 1 - outline[i]! : 1);
         against[i] = -value;
       }
     }
     this.#workspace.cut(picture, box, against, mask);
     keepRegions(mask, width, height, shape, ({ size, sum }) => sum > 0.25 * size);
-    fillHoles(mask, width, height, 0.02 * this.#area);
-    return mask;
+    // What sinks into a glass is seen through it.
+    fillHoles(mask, width, height, (this.#kind?.isVessel ? 1 : 0.02) * this.#area);
+    if (this.#kind?.isVessel) this.#complete(picture, flow, shape, mask);
+    if (!outline) return mask;
+    this.#astray = agreement(mask, outline) < ASTRAY ? this.#astray + 1 : 0;
+    return this.#astray < ASTRAY_FRAMES ? mask : new Float32Array(width * height);
+  }
+
+  /** How far a pixel's motion is from that of the object within `radius`: 0 up to `tolerance`, 1 from twice that on; 0 where no object is near. */
+  #otherwise(flow: Flow, shape: Float32Array, radius: number, tolerance: number): (index: number) => number {
+    const reach = Math.max(3, radius);
+    const share = this.#workspace.mean(shape, reach);
+    const [x, y] = [flow.x, flow.y].map((way) =>
+      this.#workspace.mean(
+        shape.map((value, i) => value * way[i]!),
+        reach,
+      ),
+    ) as [Float32Array, Float32Array];
+    return (i) => {
+      if (share[i]! < 0.02) return 0;
+      const away = Math.hypot(flow.x[i]! - x[i]! / share[i]!, flow.y[i]! - y[i]! / share[i]!);
+      return Math.max(0, Math.min(1, away / tolerance - 1));
+    };
+  }
+
+  /** Completes a vessel inside its box, which is looked for now and then and moves with it in between; hands stay what they are. */
+  #complete(picture: Picture, flow: Flow, shape: Float32Array, mask: Float32Array): void {
+    const { width, height } = picture;
+    const [x, y] = [meanWhere(flow.x, shape), meanWhere(flow.y, shape)];
+    if (this.#steps++ % VESSEL_STEP === 0) {
+      const own = boxOf(mask, width, height, 0.5);
+      const found = this.#kind?.find(picture).find(({ box }) => own && shared(box, own) > VESSEL_SHARE);
+      this.#vessel = found?.box;
+    } else if (this.#vessel) {
+      const { x0, y0, x1, y1 } = this.#vessel;
+      this.#vessel = { x0: x0 - x, y0: y0 - y, x1: x1 - x, y1: y1 - y };
+    }
+    if (!this.#vessel) return;
+    const { x0, y0, x1, y1 } = this.#vessel;
+    const box = grow(
+      { x0: Math.round(x0), y0: Math.round(y0), x1: Math.round(x1), y1: Math.round(y1) },
+      0,
+      width,
+      height,
+    );
+    const allows = (i: number): boolean => Math.hypot(flow.x[i]! - x, flow.y[i]! - y) < VESSEL_MOTION;
+    if (box.x1 > box.x0 && box.y1 > box.y0) completeVessel(mask, width, box, allows);
+  }
+
+  /** The thing of its kind that looks most like an object that was out of sight; undefined where none does. */
+  #recognise(picture: Picture, bins: Uint16Array): Float32Array | undefined {
+    if (!this.#kind || this.#steps++ % FIND_STEP > 0) return undefined;
+    const known = this.#expected();
+    let best: Float32Array | undefined;
+    let bestScore = KNOWN_AGAIN;
+    for (const { hints } of this.#kind.find(picture).slice(0, MOST_SIGHTINGS)) {
+      const mask = beginMask(this.#workspace, picture, undefined, hints());
+      const size = sumOf(mask);
+      if (size < 0.3 * this.#area || size > 3 * this.#area) continue;
+      const colours = new Colours();
+      colours.add(bins, (i) => (mask[i]! > 0.5 ? 1 : 0));
+      const score = likeness(colours, known);
+      if (score > bestScore) [best, bestScore] = [mask, score];
+    }
+    return best;
   }
 
   /** Looks for an object that was out of sight by its colours, over the whole picture. */
@@ -174,6 +289,10 @@ export class Follower {
     for (let i = 0; i < mask.length; i++) mask[i] = best > 0 && labels[i] === best ? 1 : 0;
     return mask;
   }
+}
+
+function sideOf({ x0, y0, x1, y1 }: Box): number {
+  return Math.max(x1 - x0, y1 - y0);
 }
 
 /** @param table evidence of colours: what looks like the object is not learnt as its surroundings. */
@@ -213,6 +332,17 @@ function meanWhere(values: Float32Array, mask: Float32Array): number {
     count++;
   }
   return count > 0 ? sum / count : 0;
+}
+
+/** Share of a mask where an outline says yes. */
+function agreement(mask: Float32Array, outline: Float32Array): number {
+  let [both, own] = [0, 0];
+  for (let i = 0; i < mask.length; i++) {
+    if (!(mask[i]! > 0.5)) continue;
+    own++;
+    if (outline[i]! > 0.5) both++;
+  }
+  return own > 0 ? both / own : 1;
 }
 
 function sumOf(mask: Float32Array): number {

@@ -3,7 +3,7 @@ import { CLASSES } from "./detect.ts";
 
 /** One of them, by words of English. */
 const PERSON = new Set(
-  "person human man woman boy girl child kid guy lady gentleman player runner dancer pedestrian cyclist rider biker skater skateboarder surfer skier snowboarder walker worker actor actress singer speaker driver baby toddler bartender juggler athlete bystander passenger tourist someone somebody anyone anybody waiter waitress chef cook swimmer climber hiker jogger golfer goalkeeper referee policeman policewoman officer soldier teacher student presenter reporter host musician guitarist drummer model".split(
+  "person human man woman boy girl child kid guy lady gentleman player runner dancer pedestrian cyclist motorcyclist rider biker skater skateboarder surfer skier snowboarder walker worker actor actress singer speaker driver baby toddler bartender juggler athlete bystander passenger tourist someone somebody anyone anybody waiter waitress chef cook swimmer climber hiker jogger golfer goalkeeper referee policeman policewoman officer soldier teacher student presenter reporter host musician guitarist drummer model".split(
     " ",
   ),
 );
@@ -19,6 +19,7 @@ const PEOPLE = new Set(
 const SYNONYMS: Readonly<Record<string, string>> = {
   bike: "bicycle",
   cycle: "bicycle",
+  bmx: "bicycle",
   automobile: "car",
   vehicle: "car,bus,truck,motorcycle",
   taxi: "car",
@@ -91,6 +92,28 @@ const IRREGULAR: Readonly<Record<string, string>> = {
   ponies: "pony",
   calves: "calf",
 };
+
+const kindsNamed = (names: string): number[] => names.split(",").map((name) => CLASSES.indexOf(name));
+
+/** What people are on: indices into {@link CLASSES}. */
+export const RIDDEN: ReadonlySet<number> = new Set(
+  kindsNamed("bicycle,motorcycle,horse,skis,snowboard,skateboard,surfboard"),
+);
+
+/** What those who are named by it ride: whoever has the cyclist removed wants no bicycle left. */
+export const RIDES: ReadonlyMap<string, readonly number[]> = new Map(
+  Object.entries({
+    cyclist: "bicycle",
+    biker: "bicycle,motorcycle",
+    motorcyclist: "motorcycle",
+    rider: "bicycle,motorcycle,horse",
+    skater: "skateboard",
+    skateboarder: "skateboard",
+    surfer: "surfboard",
+    skier: "skis",
+    snowboarder: "snowboard",
+  }).map(([name, ridden]) => [name, kindsNamed(ridden)]),
+);
 
 /** What a noun of one or two words, in lower case, means: indices into {@link CLASSES}. Undefined for what the detector does not know. */
 export function kindsOf(noun: string): { readonly kinds: readonly number[]; readonly plural: boolean } | undefined {

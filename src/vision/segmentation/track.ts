@@ -1,6 +1,6 @@
 /** An object's masks over a clip, from what is known of it on some of its frames. */
 import { beginMask, type Hints } from "./begin.ts";
-import { Follower, type Outline } from "./follow.ts";
+import { Follower, type Kind } from "./follow.ts";
 import type { Picture } from "./picture.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -23,8 +23,8 @@ export type TrackOptions = {
   readonly to: number;
   /** Takes a frame's mask, 0 to 1; every frame from `from` to `to` once or, between two anchors, twice: the last one counts. */
   readonly put: (frame: number, mask: Float32Array) => void;
-  /** Knows how objects of this kind look. */
-  readonly outline?: Outline;
+  /** What is known of objects like it. */
+  readonly kind?: Kind;
   /** Called before every frame; may wait, may throw. */
   readonly turn: () => Promise<void>;
 };
@@ -43,7 +43,7 @@ export async function trackObject(
   anchors: ReadonlyMap<number, Anchor>,
   options: TrackOptions,
 ): Promise<boolean> {
-  const { from, to, put, turn, outline } = options;
+  const { from, to, put, turn, kind } = options;
   const workspace = new Workspace(clip.width, clip.height);
   const frames = [...anchors.keys()].sort((a, b) => a - b);
   const set = (frame: number, mask: Float32Array): void => {
@@ -65,7 +65,7 @@ export async function trackObject(
     const skipped = !needed && next <= from;
     if (shows || "mask" in anchor) {
       set(frame, mask);
-      follower = shows && !skipped ? new Follower(workspace, clip.picture(frame), mask, outline) : undefined;
+      follower = shows && !skipped ? new Follower(workspace, clip.picture(frame), mask, kind) : undefined;
       reached = frame;
     } else if (follower && reached === frame) {
       // Hints that show nothing: what was followed goes on.
@@ -84,7 +84,7 @@ export async function trackObject(
     const before = frames[k - 1];
     const until = Math.max(from, before === undefined ? 0 : halfWay(before, frame) + 1);
     if (!isSomething(given[k]!) || until >= frame) continue;
-    const back = new Follower(workspace, clip.picture(frame), given[k]!, outline);
+    const back = new Follower(workspace, clip.picture(frame), given[k]!, kind);
     for (let next = frame - 1; next >= until; next--) {
       await turn();
       set(next, back.step(clip.picture(next)));

@@ -40,10 +40,25 @@ test("what is only named beside a thing is not taken for it", () => {
     "the quasar on the table",
     "shirt",
     "the reflection of the man",
+    "not the man",
+    "everything except the man",
+    "everyone but the player",
+    "all people other than the man",
+    "keep the dog",
   ]) {
     assert.deepEqual(parseWords(text).queries, [], text);
     assert.equal(parseWords(text).unknown.length, 1, text);
   }
+});
+
+test("a rider is removed with what is ridden, and nobody else is", () => {
+  const rides = (text: string) => parseWords(text).queries.map((query) => query.rides.map((kind) => CLASSES[kind]));
+  assert.deepEqual(rides("the cyclist"), [["bicycle"]]);
+  assert.deepEqual(rides("the skaters"), [["skateboard"]]);
+  assert.deepEqual(rides("a boy riding a bike"), [["bicycle"]]);
+  assert.deepEqual(rides("the girl on the horse"), [["horse"]]);
+  assert.deepEqual(rides("the man on the left"), [[]]);
+  assert.deepEqual(rides("the cup on the dining table"), [[]]);
 });
 
 test("several things are told apart by comma and by and, and what is unknown is told", () => {
@@ -152,4 +167,31 @@ test("of several things those are chosen that the words mean", () => {
       text,
     );
   }
+});
+
+test("what somebody wears is looked for on the person, without skin", () => {
+  const [y, u, v] = [100, 128, 128].map((level) => new Uint8Array(WIDTH * HEIGHT).fill(level));
+  const picture: Picture = { width: WIDTH, height: HEIGHT, y: y!, u: u!, v: v! };
+  const box = { x0: 20, y0: 20, x1: 60, y1: 100 };
+  const chains = new Chains();
+  chains.add(0, picture, [{ kind: 0, score: 0.8, box }]);
+  // The person is the left half of the box; behind is a red wall.
+  const outline = new Float32Array(WIDTH * HEIGHT);
+  for (let row = box.y0; row < box.y1; row++) {
+    outline.fill(1, row * WIDTH + 20, row * WIDTH + 40);
+    v!.fill(200, row * WIDTH + 40, row * WIDTH + 60);
+  }
+  const found = (text: string): number =>
+    choose(
+      parseWords(text).queries[0]!,
+      chains.all,
+      () => picture,
+      () => outline,
+    ).length;
+  assert.equal(found("the man in red"), 0);
+  assert.equal(found("the man in grey"), 1);
+  for (let row = 20; row < 60; row++) v!.fill(158, row * WIDTH + 20, row * WIDTH + 40);
+  assert.equal(found("the man in red"), 0);
+  for (let row = 20; row < 60; row++) v!.fill(200, row * WIDTH + 20, row * WIDTH + 40);
+  assert.equal(found("the man in red"), 1);
 });

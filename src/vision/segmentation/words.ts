@@ -1,5 +1,5 @@
 /** What a few words ask for: classes of things, which of them, and of what colour. */
-import { kindsOf } from "./nouns.ts";
+import { kindsOf, RIDDEN, RIDES } from "./nouns.ts";
 
 /** One thing that is asked for. */
 export type Query = {
@@ -16,6 +16,8 @@ export type Query = {
   /** Each has its say. */
   readonly places: readonly Place[];
   readonly colour?: Colour;
+  /** Kinds of what goes with it where it touches it: a cyclist's bicycle. */
+  readonly rides: readonly number[];
 };
 
 /** Which of several: by where they are, or by their size. */
@@ -84,7 +86,7 @@ const FILLERS = new Set(
 );
 /** After these comes what a thing wears, holds, does or stands by. */
 const LINKS = new Set(
-  "in with wearing on at to who that which is are was holding near behind by from under beside next above below of inside dressed".split(
+  "in with wearing on at to who that which is are was holding near behind by from under beside next above below of inside dressed without".split(
     " ",
   ),
 );
@@ -94,6 +96,10 @@ const QUANTITIES = new Set(
     " ",
   ),
 );
+
+/** These say what is not meant: nothing here tells that from the rest. */
+const EXCEPTIONS =
+  /\b(not|no|except|excepting|excluding|exclude|but|besides|unless|keep|other than|apart from|aside from|everything around)\b/;
 
 /** Parts of words: by comma, semicolon and "and". */
 export function parseWords(text: string): { queries: Query[]; unknown: string[] } {
@@ -128,13 +134,20 @@ function conjuncts(part: string): string[][] {
   return out;
 }
 
+/** What a rider rides: by the rider's name, or by what comes after "riding" or "on". */
+function ridesOf(noun: string, words: readonly string[]): readonly number[] {
+  const at = words.findIndex((word) => word === "riding" || word === "on");
+  const named = at < 0 ? [] : words.slice(at + 1).flatMap((word) => kindsOf(word)?.kinds ?? []);
+  return [...new Set([...(RIDES.get(noun.replace(/s$/, "")) ?? []), ...named.filter((kind) => RIDDEN.has(kind))])];
+}
+
 function names(words: readonly string[]): boolean {
   return words.some((word, i) => kindsOf(word) !== undefined || kindsOf(`${words[i - 1]} ${word}`) !== undefined);
 }
 
 function parsePart(words: readonly string[]): Query | undefined {
   const text = words.join(" ");
-  const thing = nounOf(words);
+  const thing = EXCEPTIONS.test(text) ? undefined : nounOf(words);
   if (!thing) return undefined;
   const places = PLACES.filter(([pattern]) => pattern.test(text)).map(([, place]) => place);
   // The name of a fruit is no colour of itself.
@@ -148,6 +161,7 @@ function parsePart(words: readonly string[]): Query | undefined {
     kinds: thing.kinds,
     all,
     places,
+    rides: ridesOf(thing.noun, words),
     ...(count !== undefined && { count }),
     ...(nth > 0 && { nth }),
     ...(colour && { colour: COLOURS[colour]! }),
