@@ -8,8 +8,15 @@ const { jobs } = (await import(data.jobs)) as { jobs: Readonly<Record<string, Jo
 const context: JobContext = { kernels: loadKernels(data.memory), memory: data.memory, scratch: data.scratch };
 
 parentPort?.on("message", ({ id, job, input }: JobMessage) => {
-  parentPort?.postMessage(answer(id, job, input));
+  const reply = answer(id, job, input);
+  parentPort?.postMessage(reply, ownBuffers(reply.result));
 });
+
+/** Memory of a list of arrays, which goes to whoever asked and need not be copied. */
+function ownBuffers(result: unknown): ArrayBuffer[] {
+  if (!Array.isArray(result)) return [];
+  return result.flatMap((one) => (ArrayBuffer.isView(one) && one.buffer instanceof ArrayBuffer ? [one.buffer] : []));
+}
 
 function answer(id: number, job: string, input: unknown): JobReply {
   try {

@@ -130,3 +130,51 @@ describe("maps of labels", () => {
     }
   });
 });
+
+describe("cells that move", () => {
+  const [width, height] = [24, 16];
+  const square = (x: number, y: number, side: number) =>
+    Uint8Array.from({ length: width * height }, (_, i) =>
+      i % width >= x && i % width < x + side && Math.floor(i / width) >= y && Math.floor(i / width) < y + side ? 1 : 0,
+    );
+
+  it("grow and shrink by squares", () => {
+    const { kernels, arena, put, bytes } = testMemory();
+    const [out, scratch] = [arena.take(width * height), arena.take(width * height)];
+    kernels.growCells(put(square(5, 4, 3).map((one) => one * 7)), width, height, 2, 1, out, scratch);
+    assert.deepEqual([...bytes(out, width * height)], [...square(3, 2, 7)]);
+    kernels.growCells(out, width, height, 1, 0, out, scratch);
+    assert.deepEqual([...bytes(out, width * height)], [...square(4, 3, 5)]);
+  });
+
+  it("are those that their own motion explains and the camera's does not", () => {
+    const { kernels, arena, put, bytes } = testMemory();
+    const count = width * height;
+    // Stripes, of which a square goes on by three cells while the rest stays.
+    const stripes = (x: number) => 128 + Math.round(100 * Math.sin(x * 1.1));
+    const moved = square(8, 5, 6);
+    const before = Uint8Array.from(moved, (_, i) => stripes(i % width));
+    const after = Uint8Array.from(square(11, 5, 6), (one, i) => stripes((i % width) - (one ? 3 : 0)));
+    const still = square(1, 9, 4);
+    const [u, v] = [
+      put(Float32Array.from(moved, (one, i) => (one || still[i] ? 12 : 0))),
+      put(new Float32Array(count)),
+    ];
+    const [moves, marks, patch] = [arena.take(count), put(new Uint8Array(count)), arena.take(4 * count)];
+    const goals = put(Int32Array.from(moved, (_, i) => i));
+    const nowhere = put(new Uint8Array(count));
+    kernels.motionMoves(u, v, goals, nowhere, nowhere, count, 1, moves);
+    assert.deepEqual([...bytes(moves, count)], [...moved.map((one, i) => one | still[i]!)]);
+    const camera = put(Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1));
+    kernels.motionKeep(moves, width, height, u, v, 4, camera, put(before), put(after), 1, 0, marks, patch);
+    assert.deepEqual([...bytes(marks, count)], [...moved]);
+    const blocked = put(Uint8Array.from({ length: 4 * count }, (_, i) => i % 2));
+    const share = kernels.motionStore(marks, width, 1, blocked, 2 * width, 2 * height, 16, 10, 40, 22, 1, 2);
+    assert.equal(share, 0.5);
+    const map = bytes(blocked, 4 * count);
+    for (let i = 0; i < map.length; i++) {
+      const cell = Math.floor(i / (4 * width)) * width + ((i % (2 * width)) >> 1);
+      assert.equal(map[i], (i % 2) | (moved[cell] ? 2 : 0));
+    }
+  });
+});

@@ -49,9 +49,7 @@ export async function openMaskFeed(
   return {
     async *frames() {
       for await (const { frame, pts } of source.frames()) {
-        const labels = toLabels(await pair.next(pts), table);
-        let marked = 0;
-        for (let i = 0; i < labels.length; i++) if (labels[i] !== KEEP) marked++;
+        const { labels, marked } = toLabels(await pair.next(pts), table);
         frames++;
         if (marked > 0) changed++;
         if (marked > labels.length * SUSPICIOUS_SHARE) suspicious++;
@@ -138,8 +136,14 @@ function createPairing(masks: MaskSource, source: VideoSource, maskFrames: numbe
   };
 }
 
-function toLabels(levels: Uint8Array, table: Uint8Array): Uint8Array {
+/** Labels, and how many pixels they mark. */
+function toLabels(levels: Uint8Array, table: Uint8Array): { labels: Uint8Array; marked: number } {
   const labels = new Uint8Array(levels.length);
-  for (let i = 0; i < levels.length; i++) labels[i] = table[levels[i]!] ?? KEEP;
-  return labels;
+  let marked = 0;
+  for (let i = 0; i < levels.length; i++) {
+    const label = table[levels[i]!] ?? KEEP;
+    labels[i] = label;
+    if (label !== KEEP) marked++;
+  }
+  return { labels, marked };
 }

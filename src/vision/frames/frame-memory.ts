@@ -102,7 +102,8 @@ export class FrameMemory {
 
 function copyPlane(plane: Plane, target: Uint8Array | Uint16Array, width: number, height: number): void {
   if (plane.width !== width || plane.height !== height) throw new RangeError("a plane does not fit the format");
-  for (let y = 0; y < height; y++) {
-    target.set(plane.data.subarray(y * plane.stride, y * plane.stride + width), y * width);
-  }
+  if (plane.stride === width) target.set(plane.data.subarray(0, width * height));
+  else
+    for (let y = 0; y < height; y++)
+      target.set(plane.data.subarray(y * plane.stride, y * plane.stride + width), y * width);
 }

@@ -21,6 +21,8 @@ export type Held = {
   readonly affected: boolean;
   readonly moving: readonly Box[];
   readonly still: readonly Box[];
+  /** How it continues the frame before it, if there is one. */
+  readonly pair: Promise<PairResult> | undefined;
   /** Set by registration. */
   scene?: Scene;
   pose?: Pose;
@@ -35,6 +37,9 @@ export type Held = {
   /** Set with `unseen` where a second pass needs it: what rounding took from the fill. */
   fractions?: Fractions | undefined;
 };
+
+/** A frame that may still be being prepared. */
+type Coming = { readonly base: number; readonly prepared?: Promise<Prepared> };
 
 /** Frames between two cuts. */
 type Scene = { readonly track: CameraTrack; readonly anchors: { readonly frame: Held; readonly invented: number }[] };
@@ -57,7 +62,8 @@ export class Window {
   readonly #log: NonNullable<RemovalOptions["onLog"]>;
   readonly #picture: Box | undefined;
   #held: Held[] = [];
-  readonly #arriving: (Pick<Held, "pts" | "base" | "moving" | "still"> & { prepared: Promise<Prepared> })[] = [];
+  readonly #arriving: (Pick<Held, "pts" | "base" | "moving" | "still" | "pair"> & { prepared: Promise<Prepared> })[] =
+    [];
   #loaded = 0;
 
   /** @param model how the camera may move. @param picture the part of the frames that can be compared; all of them when absent. */
@@ -84,20 +90,30 @@ export class Window {
     return this.#held.length + this.#arriving.length;
   }
 
-  /** Takes a frame in and starts preparing it. It is held from the next {@link settle} on. @throws RangeError when it does not fit. */
+  /** Takes a frame in and starts preparing it and comparing it with the one before. It is held from the next {@link settle} on. @throws RangeError when it does not fit. */
   load(frame: MaskedFrame): void {
     const base = this.#frames.load(frame.frame, frame.labels);
     const prepared = this.#frames.pool.run<Prepared>("prepare", { layout: this.#layout, base, moving: frame.moving });
+    const before = this.#arriving.at(-1) ?? this.#held.at(-1);
+    const pair = before && this.#compare(before, { base, prepared });
     // A failure is thrown where it is awaited.
     prepared.catch(() => undefined);
-    this.#arriving.push({ pts: frame.pts, base, moving: frame.moving ?? [], still: frame.still ?? [], prepared });
+    pair?.catch(() => undefined);
+    this.#arriving.push({ pts: frame.pts, base, moving: frame.moving ?? [], still: frame.still ?? [], pair, prepared });
+  }
+
+  /** How a frame continues another, as soon as both are prepared: meanwhile more are decoded. */
+  async #compare(from: Coming, to: Coming): Promise<PairResult> {
+    await Promise.all([from.prepared, to.prepared]);
+    const input = { levels: this.#layout.levels, from: from.base, to: to.base, model: this.#model };
+    return this.#frames.pool.run<PairResult>("alignPair", input);
   }
 
   /** Waits until all loaded frames are held. */
   async settle(): Promise<void> {
-    for (const { pts, base, moving, still, prepared } of this.#arriving.splice(0)) {
+    for (const { pts, base, moving, still, pair, prepared } of this.#arriving.splice(0)) {
       const { hole, affected } = await prepared;
-      this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0, moving, still });
+      this.#held.push({ index: this.#loaded++, pts, base, hole, affected: affected > 0, moving, still, pair });
     }
   }
 
@@ -105,14 +121,7 @@ export class Window {
   async register(): Promise<void> {
     const first = this.#held.findIndex((frame) => !frame.pose);
     if (first < 0) return;
-    const pairs = await Promise.all(
-      this.#held.slice(first).map((frame, i) => {
-        const before = this.#held[first + i - 1];
-        if (!before) return undefined;
-        const input = { levels: this.#layout.levels, from: before.base, to: frame.base, model: this.#model };
-        return this.#frames.pool.run<PairResult>("alignPair", input);
-      }),
-    );
+    const pairs = await Promise.all(this.#held.slice(first).map(({ pair }) => pair));
     let run: { frame: Held; next: Next }[] = [];
     let scene = this.#held[first - 1]?.scene;
     for (let i = first; i < this.#held.length; i++) {

@@ -61,7 +61,8 @@ export function fromLevel(h: Homography, level: number): Homography {
 /** Largest distance in pixels between where two maps send the corners of a picture; infinite past the horizon. */
 export function distance(a: Homography, b: Homography, width: number, height: number): number {
   let most = 0;
-  for (const [x, y] of corners(width, height)) {
+  for (let corner = 0; corner < 4; corner++) {
+    const [x, y] = [corner & 1 ? width - 1 : 0, corner & 2 ? height - 1 : 0];
     const p = apply(a, x, y);
     const q = apply(b, x, y);
     if (!p || !q) return Number.POSITIVE_INFINITY;
@@ -80,15 +81,6 @@ export function overlap(h: Homography, width: number, height: number): number {
     }
   }
   return inside / 256;
-}
-
-function corners(width: number, height: number): [number, number][] {
-  return [
-    [0, 0],
-    [width - 1, 0],
-    [width - 1, height - 1],
-    [0, height - 1],
-  ];
 }
 
 function toFull(level: number): Homography {

@@ -6,6 +6,7 @@ import type { FrameFormat, TimedFrame } from "../../media/frame.ts";
 import type { Estimated } from "../completion/estimate.ts";
 import type { FinishInput } from "../completion/finish.ts";
 import type { Source } from "../completion/sources.ts";
+import { ahead } from "../frames/ahead.ts";
 import { FrameMemory, SPARE_SLOTS, windowFor } from "../frames/frame-memory.ts";
 import { type Layout, layoutOf } from "../frames/layout.ts";
 import { type Held, toFrame, Window } from "../frames/window.ts";
@@ -47,7 +48,7 @@ export async function* removeObject(
   const stop = () => void removal.close(asError(signal?.reason));
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    for await (const frame of frames) {
+    for await (const frame of ahead(frames, removal.ahead)) {
       signal?.throwIfAborted();
       if (removal.push(frame)) yield* removal.advance(false);
     }
@@ -58,6 +59,8 @@ export async function* removeObject(
   }
 }
 
+/** Bytes of frames that are decoded while others are worked on. */
+const AHEAD_BYTES = 32 * 1024 ** 2;
 /** Finished pictures that wait for whoever takes them: an encoder may be slower. */
 const FINISHED_AHEAD = 8;
 
@@ -82,6 +85,14 @@ class Removal {
     this.#window = new Window(this.#memory, layout, "homography", log, options.beyond);
     this.#moving = new MovingBehind(this.#memory.pool, layout, log);
     this.#beyond = new BeyondPicture(this.#memory, layout);
+  }
+
+  /** Frames to ask for beforehand: no more than the window then takes in at once. */
+  get ahead(): number {
+    const { format, sampleBytes, sizes } = this.#layout;
+    const samples = sizes.reduce((sum, { width, height }) => sum + width * height, 0);
+    const fit = Math.floor(AHEAD_BYTES / (samples * sampleBytes + format.width * format.height));
+    return Math.max(1, Math.min(Math.floor(this.#size / 3), fit));
   }
 
   /** Takes a frame in. @returns whether the window is full. */
