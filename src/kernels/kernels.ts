@@ -229,6 +229,7 @@ export type Kernels = {
   ): void;
   motionStore(
     cells: number,
+    counted: number,
     columns: number,
     level: number,
     blocked: number,

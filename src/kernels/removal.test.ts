@@ -163,18 +163,45 @@ describe("cells that move", () => {
     const [moves, marks, patch] = [arena.take(count), put(new Uint8Array(count)), arena.take(4 * count)];
     const goals = put(Int32Array.from(moved, (_, i) => i));
     const nowhere = put(new Uint8Array(count));
-    kernels.motionMoves(u, v, goals, nowhere, nowhere, count, 1, moves);
+    const beside = arena.take(count);
+    kernels.motionMoves(u, v, goals, nowhere, nowhere, nowhere, nowhere, 8, count, 1, moves, beside);
     assert.deepEqual([...bytes(moves, count)], [...moved.map((one, i) => one | still[i]!)]);
+    assert.ok(bytes(beside, count).every((one) => one === 0));
     const camera = put(Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1));
     kernels.motionKeep(moves, width, height, u, v, 4, camera, put(before), put(after), 1, 0, marks, patch);
     assert.deepEqual([...bytes(marks, count)], [...moved]);
     const blocked = put(Uint8Array.from({ length: 4 * count }, (_, i) => i % 2));
-    const share = kernels.motionStore(marks, width, 1, blocked, 2 * width, 2 * height, 16, 10, 40, 22, 1, 2);
+    bytes(blocked, 1)[0] = 8;
+    const size = [width, 1, blocked, 2 * width, 2 * height] as const;
+    const share = kernels.motionStore(marks, put(moved), ...size, 16, 10, 40, 22, 1, 8, 2);
     assert.equal(share, 0.5);
+    assert.equal(kernels.motionStore(marks, nowhere, ...size, 16, 10, 40, 22, 1, 8, 2), 0);
     const map = bytes(blocked, 4 * count);
-    for (let i = 0; i < map.length; i++) {
+    for (let i = 1; i < map.length; i++) {
       const cell = Math.floor(i / (4 * width)) * width + ((i % (2 * width)) >> 1);
       assert.equal(map[i], (i % 2) | (moved[cell] ? 2 : 0));
     }
+  });
+
+  it("beside the object are those that go on with what surely moves", () => {
+    const { kernels, arena, put, bytes } = testMemory();
+    const count = width * height;
+    const object = square(10, 4, 6).map((one) => 8 * one);
+    const near = square(8, 2, 10);
+    // A band moves to the right and passes behind the object; below it something else goes the other way.
+    const band = Uint8Array.from(near, (_, i) => (Math.floor(i / width) >= 5 && Math.floor(i / width) < 8 ? 1 : 0));
+    const below = Uint8Array.from(near, (_, i) => (Math.floor(i / width) === 8 ? 1 : 0));
+    const u = put(Float32Array.from(band, (one, i) => (one ? 8 : below[i] ? -8 : 0)));
+    const v = put(new Float32Array(count));
+    const [moves, beside, list] = [arena.take(count), arena.take(count), arena.take(4 * count)];
+    const goals = put(Int32Array.from(band, (_, i) => i));
+    const [nearAt, objectAt] = [put(near), put(object)];
+    kernels.motionMoves(u, v, goals, nearAt, nearAt, objectAt, objectAt, 8, count, 1, moves, beside);
+    const free = [...band].map((one, i) => (one || below[i]) && !near[i]);
+    assert.deepEqual([...bytes(moves, count)].map(Boolean), free.map(Boolean));
+    const sure = put(bytes(moves, count).map((one, i) => (band[i] ? one : 0)));
+    kernels.motionGoOn(beside, sure, width, height, u, v, 0.75, list);
+    const goesOn = [...band].map((one, i) => one === 1 && near[i] === 1 && object[i] === 0);
+    assert.deepEqual([...bytes(beside, count)].map(Boolean), goesOn);
   });
 });

@@ -155,21 +155,22 @@ export function motionKeep(
 /**
  * Sets the bit `moving` in a map of luma pixels where their cells are not 0 (a map of `columns`, halved `level` times) and they have not the bit
  * `close`, and clears it elsewhere.
- * Returns the share of the pixels of the rectangle [x0, x1) x [y0, y1) without the bit `masked` that move.
+ * Returns the share of the pixels of the rectangle [x0, x1) x [y0, y1) without the bit `masked` whose cells of a second map, `counted`, are
+ * not 0.
  */
 export function motionStore(
-  cells: usize, columns: i32, level: i32, blocked: usize, width: i32, height: i32, x0: i32, y0: i32, x1: i32, y1: i32, masked: i32, close: i32, moving: i32,
+  cells: usize, counted: usize, columns: i32, level: i32, blocked: usize, width: i32, height: i32, x0: i32, y0: i32, x1: i32, y1: i32, masked: i32, close: i32, moving: i32,
 ): f64 {
   let visible = 0, moves = 0;
   for (let y = 0; y < height; y++) {
-    const row = cells + <usize>((y >> level) * columns);
+    const row = <usize>((y >> level) * columns);
     for (let x = 0; x < width; x++) {
       const at = blocked + <usize>(y * width + x);
-      const bits = <i32>load<u8>(at) & ~moving, one = load<u8>(row + <usize>(x >> level));
-      store<u8>(at, one && !(bits & close) ? bits | moving : bits);
+      const bits = <i32>load<u8>(at) & ~moving, cell = row + <usize>(x >> level);
+      store<u8>(at, load<u8>(cells + cell) && !(bits & close) ? bits | moving : bits);
       if (bits & masked || x < x0 || x >= x1 || y < y0 || y >= y1) continue;
       visible++;
-      if (one) moves++;
+      if (load<u8>(counted + cell)) moves++;
     }
   }
   return visible > 0 ? <f64>moves / <f64>visible : 0;

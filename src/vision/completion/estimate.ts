@@ -124,7 +124,8 @@ function fillPlane(
   const work = arena.rest();
   const wide = { map, above: reach, most: (layout.radius + 1 + RING) * THIRD, sparse: true };
   const ring = gatherStill(context, input, plane, listBetween(context, layout, plane, box, wide, work), sources, work);
-  const { values, counts, believed } = lookUp(context, input, plane, inside, sources, work);
+  const isWanted = plane === 0 ? () => true : seenTest(memory, layout, base, plane);
+  const { values, counts, believed } = lookUp(context, input, plane, inside, sources, isWanted, work);
   const list = [inside.byteOffset, counts.byteOffset, inside.length, values.byteOffset] as const;
   levelled(context, input, plane, box, ring, work).add(...list);
   // The ring stays the source's: others look there for what is around the hole.
@@ -135,6 +136,19 @@ function fillPlane(
   kernels.writeStates(inside.byteOffset, inside.length, counts.byteOffset, SEEN, UNSEEN, base + layout.state, width);
   const moves = believed.map((i) => (inside[i]! >> 16) * width + (inside[i]! & 0xffff));
   return { pixels: inside, rounded, moves };
+}
+
+/** Which samples of a plane (y << 16 | x) belong to luma that was seen: the others are made up with it. */
+function seenTest(memory: WebAssembly.Memory, { format, sizes, state }: Layout, base: number, plane: number) {
+  const { width, height } = format;
+  const { shiftX, shiftY } = sizes[plane]!;
+  const states = bytesAt(memory, base + state, width * height);
+  return (pixel: number): boolean => {
+    const [x0, y0] = [(pixel & 0xffff) << shiftX, (pixel >> 16) << shiftY];
+    const [x1, y1] = [Math.min(width, x0 + (1 << shiftX)), Math.min(height, y0 + (1 << shiftY))];
+    for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) if (states[y * width + x] === SEEN) return true;
+    return false;
+  };
 }
 
 /**

@@ -15,6 +15,8 @@ export type FinishInput = {
   readonly hole: Box;
   /** This frame and its filled neighbours; empty: no second pass. */
   readonly neighbours: readonly Source[];
+  /** Whether it is marked what moves. */
+  readonly isMarked: boolean;
   /** What the estimate's rounding took, of each plane; undefined: unknown. */
   readonly fractions: Fractions | undefined;
   /** Seed of the grain; undefined: none. */
@@ -65,7 +67,7 @@ export function finish(context: JobContext, input: FinishInput): (Uint8Array | U
 /** Values of the fill, moved towards what the neighbours show at the same points of the scene. */
 function fill(
   context: JobContext,
-  { layout, base, hole, neighbours, fractions }: FinishInput,
+  { layout, base, hole, neighbours, isMarked, fractions }: FinishInput,
   plane: number,
   pixels: PixelList,
   values: Float32Array,
@@ -83,7 +85,9 @@ function fill(
     new Int8Array(memory.buffer, rounded, count).set(fractions[plane]!);
     kernels.addRounded(rounded, count, UNITS, values.byteOffset);
   }
-  const { values: others, counts } = besides(context, layout, base, plane, pixels, neighbours, arena);
+  const { values: others, counts } = isMarked
+    ? besides(context, layout, base, plane, pixels, neighbours, arena)
+    : gatherPixels(context, layout, pixels, neighbours, { plane, from: "filled", most: neighbours.length }, arena);
   const { x0, y0, x1, y1 } = planeBox(layout, plane, grown(hole, layout.radius + 1, layout.format));
   // What was made up, and what no camera motion blurs, follows whole.
   const state = neighbours.every((one) => one.exact) ? 0 : base + layout.state;

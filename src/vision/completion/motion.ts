@@ -14,7 +14,7 @@ export type MotionInput = {
   readonly layout: Layout;
   readonly base: number;
   readonly hole: Box | undefined;
-  /** The frames before and after, as far as there are any. */
+  /** The frames before and after, as far as there are any; without them nothing is taken to move. */
   readonly neighbours: readonly Neighbour[];
 };
 
@@ -54,7 +54,7 @@ export function motionScratch(layout: Layout): number {
   if (level === undefined) return 0;
   const plan = planAt(layout, level);
   const cells = plan.levels[0]!.width * plan.levels[0]!.height;
-  const maps = 7 * padded(cells) + 2 * padded(4 * cells) + 8 * (WIDEST + 2) + padded(72);
+  const maps = 8 * padded(cells) + 2 * padded(4 * cells) + 8 * (WIDEST + 2) + padded(72);
   return (
     2 * padded(plan.pyramidBytes) + padded(plan.fieldBytes) + residualBytes(cells) + maps + plan.scratchBytes + 1024
   );
@@ -81,11 +81,15 @@ export function markMotion(context: JobContext, input: MotionInput): { share: nu
   const target = arena.take(plan.fieldBytes);
   const result = arena.take(residualBytes(count));
   const take = () => arena.take(count);
-  const [near, there, moves, beside, sure, marks, work] = [take(), take(), take(), take(), take(), take(), take()];
+  const [near, there, moves, beside] = [take(), take(), take(), take()];
+  // Those that do not touch the object count for the share: its own motion makes none of them.
+  const [sure, apart, marks, work] = [take(), take(), take(), take()];
   const [patch, means, camera] = [arena.take(4 * count), arena.take(4 * count + 8 * (WIDEST + 2)), arena.take(72)];
   const inner: JobContext = { ...context, scratch: arena.rest() };
   kernels.growCells(base + blocked, ...size, BLEED, 1, near, work);
-  bytesAt(memory, marks, count).fill(0);
+  const [all, free, found] = [marks, apart, sure].map((map) => bytesAt(memory, map, count)) as Three;
+  all.fill(0);
+  free.fill(0);
   buildPyramid(inner, plan, { luma: base + luma, bitDepth: 8 }, own);
   for (const { base: neighbour, homography, gain, offset } of input.neighbours) {
     buildPyramid(inner, plan, { luma: neighbour + luma, bitDepth: 8 }, other);
@@ -100,23 +104,28 @@ export function markMotion(context: JobContext, input: MotionInput): { share: nu
     new Float64Array(memory.buffer, camera, 9).set(toLevel(homography, level));
     const pictures = [base + luma, neighbour + luma] as const;
     const how = [...size, ...motion, map.scale, camera, ...pictures, gain, offset, sure, patch] as const;
-    bytesAt(memory, sure, count).fill(0);
+    found.fill(0);
     kernels.motionKeep(moves, ...how);
+    for (let i = 0; i < count; i++) free[i]! |= found[i]!;
     kernels.motionGoOn(beside, sure, ...size, ...motion, ALIKE, patch);
     kernels.motionKeep(beside, ...how);
-    const [all, found] = [bytesAt(memory, marks, count), bytesAt(memory, sure, count)];
     for (let i = 0; i < count; i++) all[i]! |= found[i]!;
   }
-  kernels.growCells(marks, ...size, GAP, 1, moves, work);
-  kernels.growCells(moves, ...size, GAP, 0, marks, work);
-  kernels.growCells(marks, ...size, GROW, 1, moves, work);
-  kernels.growCells(moves, ...size, GROW_BESIDE, 1, beside, work);
-  const [wide, further, close] = [moves, beside, near].map((map) => bytesAt(memory, map, count));
-  for (let i = 0; i < count; i++) if (further![i] && close![i]) wide![i] = 1;
+  for (const map of [marks, apart]) {
+    kernels.growCells(map, ...size, GAP, 1, moves, work);
+    kernels.growCells(moves, ...size, GAP, 0, there, work);
+    kernels.growCells(there, ...size, GROW, 1, map, work);
+  }
+  kernels.growCells(marks, ...size, GROW_BESIDE, 1, beside, work);
+  const [further, close] = [beside, near].map((map) => bytesAt(memory, map, count)) as [Uint8Array, Uint8Array];
+  for (let i = 0; i < count; i++) if (further[i] && close[i]) all[i] = 1;
   const { x0, y0, x1, y1 } = hole ? grown(hole, AROUND, layout.format) : { x0: 0, y0: 0, x1: 0, y1: 0 };
   const whole = [base + layout.levels[0]!.blocked, layout.format.width, layout.format.height] as const;
-  return { share: kernels.motionStore(moves, width, level, ...whole, x0, y0, x1, y1, MASKED, CLOSE, MOVING) };
+  const bits = [MASKED, CLOSE, MOVING] as const;
+  return { share: kernels.motionStore(marks, apart, width, level, ...whole, x0, y0, x1, y1, ...bits) };
 }
+
+type Three = [Uint8Array, Uint8Array, Uint8Array];
 
 function planAt({ levels }: Layout, level: number): FlowPlan {
   return planFlow(levels[level]!.width, levels[level]!.height, { ...BALANCED_FLOW, finest: 0 });

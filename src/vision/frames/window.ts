@@ -30,6 +30,8 @@ export type Held = {
   unseen?: number;
   /** Set once it is known what moves by itself: the share of the hole's surroundings that does. */
   movingShare?: number;
+  /** Whether what moves is marked. */
+  isMarked?: boolean;
   /** What was carried here from the frames before. */
   past?: Carried;
   /** Set with `unseen`: frames close in time as they fit around the hole, by index. */

@@ -34,11 +34,17 @@ export class MovingBehind {
    */
   async look(window: Window, frames: readonly Held[]): Promise<boolean> {
     if (!cellMap(this.#layout)) return false;
-    const left = (held: readonly Held[]) => held.filter((frame) => frame.movingShare === undefined);
-    await this.#mark(window, left(frames.filter((_, i) => i % TRY_EVERY === 0)));
+    const tried = frames.filter((frame, i) => i % TRY_EVERY === 0 && frame.movingShare === undefined);
+    await this.#mark(window, tried);
     const most = Math.max(0, ...frames.map((frame) => frame.movingShare ?? 0));
-    if (most < LEAST_SHARE) return false;
-    await this.#mark(window, left(window.held));
+    if (most < LEAST_SHARE) {
+      await this.#unmark(tried);
+      return false;
+    }
+    await this.#mark(
+      window,
+      window.held.filter((frame) => !frame.isMarked),
+    );
     this.#log(
       "DEBUG",
       `Something moves by itself behind the object (${(100 * most).toFixed(1)} % of what is around it)`,
@@ -82,7 +88,21 @@ export class MovingBehind {
         return this.#pool.run<{ share: number }>("markMotion", input);
       }),
     );
-    for (const [i, frame] of frames.entries()) frame.movingShare = marked[i]!.share;
+    for (const [i, frame] of frames.entries()) {
+      frame.movingShare = marked[i]!.share;
+      frame.isMarked = true;
+    }
+  }
+
+  /** Takes the marks away again: some frames with and some without would be treated differently. */
+  async #unmark(frames: readonly Held[]): Promise<void> {
+    await Promise.all(
+      frames.map((frame) => {
+        const input: MotionInput = { layout: this.#layout, base: frame.base, hole: frame.hole, neighbours: [] };
+        frame.isMarked = false;
+        return this.#pool.run("markMotion", input);
+      }),
+    );
   }
 
   /**

@@ -194,7 +194,8 @@ class Removal {
     if (!hole) return toFrame(layout, this.#memory.unload(base), pts);
     const neighbours = this.#options.refine ? this.#neighbours(frame) : [];
     const grain = this.#options.grain ? Math.imul(this.#options.seed, 0x9e3779b1) + frame.index * 3 : undefined;
-    const input: FinishInput = { layout, base, hole, neighbours, fractions: frame.fractions, grain };
+    const { fractions, isMarked = false } = frame;
+    const input: FinishInput = { layout, base, hole, neighbours, isMarked, fractions, grain };
     frame.fractions = undefined;
     return toFrame(layout, await this.#memory.pool.run<(Uint8Array | Uint16Array)[]>("finish", input), pts);
   }
