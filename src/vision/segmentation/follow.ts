@@ -4,7 +4,7 @@ import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence, likeness } from "./colour.ts";
 import { shared } from "./detect.ts";
 import { type Box, boxOf, grow, type Picture } from "./picture.ts";
-import { fillHoles, keepRegions, regionsOf } from "./regions.ts";
+import { fillHoles, keepRegions, type Region, regionsOf } from "./regions.ts";
 import { completeVessel } from "./vessel.ts";
 import type { Flow, Workspace } from "./workspace.ts";
 
@@ -24,6 +24,10 @@ const OTHERWISE = 1.5;
 const OTHERWISE_SHARE = 0.8;
 const LEAST_OTHERWISE = 0.8;
 const BESIDE = 0.1;
+/** Share of the given mask that its largest part makes up at least where the object is in one piece. */
+const ONE_PIECE = 0.9;
+/** What tears off such an object is another's: how far off, in sides of what is left, and pixels a frame by which it moves otherwise. */
+const [TORN_OFF, RUNNING] = [0.25, 1.5];
 /** How much an object that grows faster than objects do is held back. */
 const GROWTH = 2;
 /** How much of what is known of colours is the first frame's. */
@@ -84,6 +88,7 @@ export class Follower {
   #steps = 0;
   /** Where a vessel's box lies now. */
   #vessel: Box | undefined;
+  readonly #isOnePiece: boolean;
   /** Frames in a row on which the net saw little of its kind where the mask is. */
   #astray = 0;
 
@@ -98,6 +103,8 @@ export class Follower {
     this.#own = own.copy();
     this.#around = around;
     this.#area = sumOf(mask);
+    const { regions } = regionsOf(mask, picture.width, picture.height, mask);
+    this.#isOnePiece = regions.some(({ size }) => size >= ONE_PIECE * this.#area);
     this.#habit = new Float32Array(mask.length);
   }
 
@@ -197,6 +204,7 @@ export class Follower {
     }
     this.#workspace.cut(picture, box, against, mask);
     keepRegions(mask, width, height, shape, ({ size, sum }) => sum > 0.25 * size);
+    if (this.#isOnePiece) dropRunaways(mask, flow, width, height);
     // What sinks into a glass is seen through it.
     fillHoles(mask, width, height, (this.#kind?.isVessel ? 1 : 0.02) * this.#area);
     if (this.#kind?.isVessel) this.#complete(picture, flow, shape, mask);
@@ -332,6 +340,31 @@ function meanWhere(values: Float32Array, mask: Float32Array): number {
     count++;
   }
   return count > 0 ? sum / count : 0;
+}
+
+/** Clears parts that lie apart from the largest one and move otherwise: they were taken in while something passed. */
+function dropRunaways(mask: Float32Array, flow: Flow, width: number, height: number): void {
+  const { regions, labels } = regionsOf(mask, width, height, mask);
+  if (regions.length < 2) return;
+  const main = regions.reduce((a, b) => (b.size > a.size ? b : a));
+  const near = grow(main.box, TORN_OFF * sideOf(main.box), width, height);
+  const isApart = ({ box }: Region): boolean =>
+    box.x0 >= near.x1 || near.x0 >= box.x1 || box.y0 >= near.y1 || near.y0 >= box.y1;
+  const motionOf = ({ label, size }: Region): readonly [number, number] => {
+    let [x, y] = [0, 0];
+    for (let i = 0; i < labels.length; i++) {
+      if (labels[i] !== label) continue;
+      x += flow.x[i]!;
+      y += flow.y[i]!;
+    }
+    return [x / size, y / size];
+  };
+  const [x, y] = motionOf(main);
+  for (const region of regions.filter(isApart)) {
+    const own = motionOf(region);
+    if (Math.hypot(own[0] - x, own[1] - y) < RUNNING) continue;
+    for (let i = 0; i < labels.length; i++) if (labels[i] === region.label) mask[i] = 0;
+  }
 }
 
 /** Share of a mask where an outline says yes. */
