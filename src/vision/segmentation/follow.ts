@@ -217,12 +217,12 @@ export class Follower {
   #otherwise(flow: Flow, shape: Float32Array, radius: number, tolerance: number): (index: number) => number {
     const reach = Math.max(3, radius);
     const share = this.#workspace.mean(shape, reach);
-    const [x, y] = [flow.x, flow.y].map((way) =>
-      this.#workspace.mean(
-        shape.map((value, i) => value * way[i]!),
-        reach,
-      ),
-    ) as [Float32Array, Float32Array];
+    const mean = (way: Float32Array): Float32Array => {
+      const moved = new Float32Array(shape.length);
+      for (let i = 0; i < moved.length; i++) moved[i] = shape[i]! * way[i]!;
+      return this.#workspace.mean(moved, reach);
+    };
+    const [x, y] = [mean(flow.x), mean(flow.y)];
     return (i) => {
       if (share[i]! < 0.02) return 0;
       const away = Math.hypot(flow.x[i]! - x[i]! / share[i]!, flow.y[i]! - y[i]! / share[i]!);
