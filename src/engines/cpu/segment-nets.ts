@@ -1,7 +1,7 @@
 /** The nets of segmentation, read when they are first needed and kept as long as the worker lives. */
 import type { Hints } from "../../vision/segmentation/begin.ts";
 import { CLASSES, type Detection, Detector, shared } from "../../vision/segmentation/detect.ts";
-import type { Kind } from "../../vision/segmentation/follow.ts";
+import type { Kind } from "../../vision/segmentation/kind.ts";
 import { around, type Point, thingAt, thingIn } from "../../vision/segmentation/match.ts";
 import { PersonOutline } from "../../vision/segmentation/person.ts";
 import { type Box, boxOf, grow, type Picture } from "../../vision/segmentation/picture.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Follower, type Kind } from "./follow.ts";
+import { Follower } from "./follow.ts";
+import type { Kind } from "./kind.ts";
 import type { Box, Picture } from "./picture.ts";
 import { Workspace } from "./workspace.ts";
 

@@ -1,10 +1,12 @@
 /** Follows one object from frame to frame: its mask moves with the picture and is cut again by colours, edges and motion. */
-import { beginMask, type Hints } from "./begin.ts";
+import { beginMask } from "./begin.ts";
 import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence, likeness } from "./colour.ts";
+import { blend, coloursOf } from "./colours-of.ts";
 import { shared } from "./detect.ts";
+import type { Kind } from "./kind.ts";
 import { type Box, boxOf, grow, type Picture } from "./picture.ts";
-import { fillHoles, keepRegions, type Region, regionsOf } from "./regions.ts";
+import { dropRunaways, fillHoles, keepRegions, regionsOf } from "./regions.ts";
 import { completeVessel } from "./vessel.ts";
 import type { Flow, Workspace } from "./workspace.ts";
 
@@ -26,8 +28,6 @@ const LEAST_OTHERWISE = 0.8;
 const BESIDE = 0.1;
 /** Share of the given mask that its largest part makes up at least where the object is in one piece. */
 const ONE_PIECE = 0.9;
-/** What tears off such an object is another's: how far off, in sides of what is left, and pixels a frame by which it moves otherwise. */
-const [TORN_OFF, RUNNING] = [0.25, 1.5];
 /** How much an object that grows faster than objects do is held back. */
 const GROWTH = 2;
 /** How much of what is known of colours is the first frame's. */
@@ -42,21 +42,6 @@ const OUTLINE_REACH = 0.12;
 /** Share of the mask that the net agrees with below which the mask has gone astray, and frames in a row that this takes. */
 const ASTRAY = 0.15;
 const ASTRAY_FRAMES = 4;
-
-/** A thing that was found, and how to begin a mask of it. */
-export type Sighting = { readonly box: Box; readonly hints: () => Hints };
-
-/** What is known of an object because of what it is. */
-export type Kind = {
-  /** Things of its kind in a picture, likeliest first. */
-  find(picture: Picture): readonly Sighting[];
-  /** Outlines the one inside a box: how likely each pixel is its own, 0 to 1. */
-  outline?(picture: Picture, box: Box): Float32Array;
-  /** Whether it is a glass, a cup or a bottle: of what shows through it little looks like it. */
-  readonly isVessel?: boolean;
-  /** Whether it has parts that the outline leaves out, as a rider's bicycle. */
-  readonly hasMore?: boolean;
-};
 
 /** Frames between two on which a vessel's box is looked for, and share of area that it and the mask's have in common at least. */
 const VESSEL_STEP = 6;
@@ -303,35 +288,6 @@ function sideOf({ x0, y0, x1, y1 }: Box): number {
   return Math.max(x1 - x0, y1 - y0);
 }
 
-/** @param table evidence of colours: what looks like the object is not learnt as its surroundings. */
-function coloursOf(
-  { width, height }: Picture,
-  bins: Uint16Array,
-  mask: Float32Array,
-  table?: Float32Array,
-): { own: Colours; around: Colours } {
-  const own = new Colours();
-  own.add(bins, (i) => (mask[i]! > 0.6 ? 1 : 0));
-  const around = new Colours();
-  const box = boxOf(mask, width, height, 0.5) ?? { x0: 0, y0: 0, x1: width, y1: height };
-  const ring = grow(box, 16 + 0.5 * Math.sqrt((box.x1 - box.x0) * (box.y1 - box.y0)), width, height);
-  around.add(bins, (i) => {
-    if (mask[i]! >= 0.4) return 0;
-    const y = (i / width) | 0;
-    const x = i - y * width;
-    const weight = table && table[bins[i]!]! > 0.5 ? 0.15 : 1;
-    return x >= ring.x0 && x < ring.x1 && y >= ring.y0 && y < ring.y1 ? weight : 0.05 * weight;
-  });
-  return { own, around };
-}
-
-function blend(known: Colours, fresh: Colours, share: number): void {
-  const copy = fresh.copy();
-  copy.weigh(1000 * share);
-  known.weigh(1000 * (1 - share));
-  known.merge(copy);
-}
-
 function meanWhere(values: Float32Array, mask: Float32Array): number {
   let [sum, count] = [0, 0];
   for (let i = 0; i < values.length; i++) {
@@ -340,31 +296,6 @@ function meanWhere(values: Float32Array, mask: Float32Array): number {
     count++;
   }
   return count > 0 ? sum / count : 0;
-}
-
-/** Clears parts that lie apart from the largest one and move otherwise: they were taken in while something passed. */
-function dropRunaways(mask: Float32Array, flow: Flow, width: number, height: number): void {
-  const { regions, labels } = regionsOf(mask, width, height, mask);
-  if (regions.length < 2) return;
-  const main = regions.reduce((a, b) => (b.size > a.size ? b : a));
-  const near = grow(main.box, TORN_OFF * sideOf(main.box), width, height);
-  const isApart = ({ box }: Region): boolean =>
-    box.x0 >= near.x1 || near.x0 >= box.x1 || box.y0 >= near.y1 || near.y0 >= box.y1;
-  const motionOf = ({ label, size }: Region): readonly [number, number] => {
-    let [x, y] = [0, 0];
-    for (let i = 0; i < labels.length; i++) {
-      if (labels[i] !== label) continue;
-      x += flow.x[i]!;
-      y += flow.y[i]!;
-    }
-    return [x / size, y / size];
-  };
-  const [x, y] = motionOf(main);
-  for (const region of regions.filter(isApart)) {
-    const own = motionOf(region);
-    if (Math.hypot(own[0] - x, own[1] - y) < RUNNING) continue;
-    for (let i = 0; i < labels.length; i++) if (labels[i] === region.label) mask[i] = 0;
-  }
 }
 
 /** Share of a mask where an outline says yes. */
