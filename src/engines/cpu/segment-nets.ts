@@ -1,8 +1,8 @@
 /** The nets of segmentation, read when they are first needed and kept as long as the worker lives. */
 import type { Hints } from "../../vision/segmentation/begin.ts";
 import { CLASSES, type Detection, Detector, shared } from "../../vision/segmentation/detect.ts";
-import type { Kind } from "../../vision/segmentation/follow.ts";
-import { around, thingAt, thingIn } from "../../vision/segmentation/match.ts";
+import type { Kind } from "../../vision/segmentation/kind.ts";
+import { around, type Point, thingAt, thingIn } from "../../vision/segmentation/match.ts";
 import { PersonOutline } from "../../vision/segmentation/person.ts";
 import { type Box, boxOf, grow, type Picture } from "../../vision/segmentation/picture.ts";
 
@@ -61,6 +61,10 @@ export function outlineOf(picture: Picture, fullRange: boolean, { kind, box }: D
   return people.outline(picture, fullRange, box);
 }
 
+/** Likelihood from which on an outline has a click on it, and small pixels by which a click at the edge may miss it. */
+const LEAST_AGREED = 0.4;
+const BESIDE = 5;
+
 /** Weight of a box in the place of an outline: {@link Hints.guess} in its middle and at its edges. */
 const [MIDDLE, EDGE] = [0.74, 0.42];
 
@@ -102,9 +106,28 @@ function boxGuess({ width, height }: Picture, { x0, y0, x1, y1 }: Box): Float32A
 /** Adds what the nets know of the thing that was marked. */
 export function withNets(picture: Picture, fullRange: boolean, hints: Hints): { hints: Hints; kind?: Kind } {
   if (hints.positive.length === 0 && !hints.box) return { hints };
-  const parts = thingAt(detector().detect(picture, fullRange, CLICKED_SCORE), hints);
-  if (parts.length === 0) return { hints };
-  return { hints: { ...hints, ...hintsFor(picture, fullRange, parts) }, kind: kindOf(kindsIn(parts), fullRange) };
+  let detections = detector().detect(picture, fullRange, CLICKED_SCORE);
+  for (;;) {
+    const parts = thingAt(detections, hints);
+    if (parts.length === 0) return { hints };
+    const known = hintsFor(picture, fullRange, parts);
+    if (parts.length > 1 || !known.guess || agrees(known.guess, picture, hints.positive)) {
+      return { hints: { ...hints, ...known }, kind: kindOf(kindsIn(parts), fullRange) };
+    }
+    detections = detections.filter((one) => !parts.includes(one));
+  }
+}
+
+/** Whether an outline has most clicks on it or beside it: a person that was only imagined has not. */
+function agrees(guess: Float32Array, { width, height }: Picture, clicks: readonly Point[]): boolean {
+  const isNear = ({ x, y }: Point): boolean => {
+    const { x0, y0, x1, y1 } = grow(whole4({ x0: x, y0: y, x1: x, y1: y }), BESIDE, width, height);
+    for (let row = y0; row < y1; row++) {
+      for (let i = row * width + x0; i < row * width + x1; i++) if (guess[i]! > LEAST_AGREED) return true;
+    }
+    return false;
+  };
+  return clicks.length === 0 || clicks.filter(isNear).length * 2 >= clicks.length;
 }
 
 /** What the nets know of the thing that a mask lies on; undefined where they know nothing. */

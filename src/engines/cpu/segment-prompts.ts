@@ -8,7 +8,7 @@ import type { MediaHandle } from "../../operations/operations.ts";
 import type { Prompt } from "../../operations/segmentation.ts";
 import { labelTable, REMOVE } from "../../vision/mask.ts";
 import type { Hints } from "../../vision/segmentation/begin.ts";
-import type { Kind } from "../../vision/segmentation/follow.ts";
+import type { Kind } from "../../vision/segmentation/kind.ts";
 import type { Point } from "../../vision/segmentation/match.ts";
 import type { Box } from "../../vision/segmentation/picture.ts";
 import { pictureShrink } from "../../vision/segmentation/picture.ts";

@@ -26,7 +26,6 @@ import {
   maskFrame,
   maskName,
   nothingFound,
-  ON_OBJECT,
   writeMasks,
 } from "./segment-write.ts";
 
@@ -62,24 +61,19 @@ export async function segmentTask(params: Params, limits: MediaLimits, context: 
     if (affected.length > 0) await followAffected(store, affected, video, limits);
     const followed = performance.now();
     let edge: EdgeFitter | undefined;
-    const layers: readonly (readonly [Layer, number])[] =
-      affected.length > 0
-        ? [
-            ["object", ON_OBJECT],
-            ["affected", AFFECTED],
-          ]
-        : [["object", ON_OBJECT]];
-    const masks = async (index: number, frame: Frame, format: FrameFormat): Promise<Uint8Array> => {
+    // What was painted comes back to the pixel.
+    const layerMask = async (layer: Layer, index: number, frame: Frame, format: FrameFormat): Promise<Uint8Array> => {
+      const picture = pictures[layer].get(index);
+      if (picture) return fullMask(picture, format, limits);
       edge ??= new EdgeFitter(store, format, pictureShrink(format).factor);
-      const all = new Uint8Array(format.width * format.height);
-      for (const [layer, bit] of layers) {
-        const picture = pictures[layer].get(index);
-        // What was painted comes back to the pixel.
-        const mask = picture
-          ? await fullMask(picture, format, limits)
-          : edge.fit(store.mask(index, layer), store.picture(index), frame);
-        for (let i = 0; i < all.length; i++) if (mask[i]) all[i]! |= bit;
-      }
+      return edge.fit(store.mask(index, layer), store.picture(index), frame);
+    };
+    const masks = async (index: number, frame: Frame, format: FrameFormat): Promise<Uint8Array> => {
+      // Its ones are ON_OBJECT.
+      const all = await layerMask("object", index, frame, format);
+      if (affected.length === 0) return all;
+      const effect = await layerMask("affected", index, frame, format);
+      for (let i = 0; i < all.length; i++) if (effect[i]) all[i]! |= AFFECTED;
       return all;
     };
     const written = await writeMasks(params, limits, context, masks, FOLLOWED);

@@ -149,7 +149,9 @@ function movementEvidence(
   guess: Float32Array | undefined,
 ): Float32Array | undefined {
   const { width, height } = picture;
-  const known = on.length > 0 ? on : guess ? [...guess.keys()].filter((i) => guess[i]! > SURE) : [];
+  const sure = guess ? [...guess.keys()].filter((i) => guess[i]! > SURE) : [];
+  // Clicks at the edge may show the background's motion.
+  const known = sure.length > on.length ? sure : on;
   if (known.length === 0) return undefined;
   const flow = workspace.flow(picture, near);
   const camera = cameraMotion(flow, width, height);

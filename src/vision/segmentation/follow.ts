@@ -1,10 +1,12 @@
 /** Follows one object from frame to frame: its mask moves with the picture and is cut again by colours, edges and motion. */
-import { beginMask, type Hints } from "./begin.ts";
+import { beginMask } from "./begin.ts";
 import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence, likeness } from "./colour.ts";
+import { blend, coloursOf } from "./colours-of.ts";
 import { shared } from "./detect.ts";
+import type { Kind } from "./kind.ts";
 import { type Box, boxOf, grow, type Picture } from "./picture.ts";
-import { fillHoles, keepRegions, regionsOf } from "./regions.ts";
+import { dropRunaways, fillHoles, keepRegions, regionsOf } from "./regions.ts";
 import { completeVessel } from "./vessel.ts";
 import type { Flow, Workspace } from "./workspace.ts";
 
@@ -24,6 +26,8 @@ const OTHERWISE = 1.5;
 const OTHERWISE_SHARE = 0.8;
 const LEAST_OTHERWISE = 0.8;
 const BESIDE = 0.1;
+/** Share of the given mask that its largest part makes up at least where the object is in one piece. */
+const ONE_PIECE = 0.9;
 /** How much an object that grows faster than objects do is held back. */
 const GROWTH = 2;
 /** How much of what is known of colours is the first frame's. */
@@ -38,21 +42,6 @@ const OUTLINE_REACH = 0.12;
 /** Share of the mask that the net agrees with below which the mask has gone astray, and frames in a row that this takes. */
 const ASTRAY = 0.15;
 const ASTRAY_FRAMES = 4;
-
-/** A thing that was found, and how to begin a mask of it. */
-export type Sighting = { readonly box: Box; readonly hints: () => Hints };
-
-/** What is known of an object because of what it is. */
-export type Kind = {
-  /** Things of its kind in a picture, likeliest first. */
-  find(picture: Picture): readonly Sighting[];
-  /** Outlines the one inside a box: how likely each pixel is its own, 0 to 1. */
-  outline?(picture: Picture, box: Box): Float32Array;
-  /** Whether it is a glass, a cup or a bottle: of what shows through it little looks like it. */
-  readonly isVessel?: boolean;
-  /** Whether it has parts that the outline leaves out, as a rider's bicycle. */
-  readonly hasMore?: boolean;
-};
 
 /** Frames between two on which a vessel's box is looked for, and share of area that it and the mask's have in common at least. */
 const VESSEL_STEP = 6;
@@ -84,6 +73,7 @@ export class Follower {
   #steps = 0;
   /** Where a vessel's box lies now. */
   #vessel: Box | undefined;
+  readonly #isOnePiece: boolean;
   /** Frames in a row on which the net saw little of its kind where the mask is. */
   #astray = 0;
 
@@ -98,6 +88,8 @@ export class Follower {
     this.#own = own.copy();
     this.#around = around;
     this.#area = sumOf(mask);
+    const { regions } = regionsOf(mask, picture.width, picture.height, mask);
+    this.#isOnePiece = regions.some(({ size }) => size >= ONE_PIECE * this.#area);
     this.#habit = new Float32Array(mask.length);
   }
 
@@ -197,6 +189,7 @@ export class Follower {
     }
     this.#workspace.cut(picture, box, against, mask);
     keepRegions(mask, width, height, shape, ({ size, sum }) => sum > 0.25 * size);
+    if (this.#isOnePiece) dropRunaways(mask, flow, width, height);
     // What sinks into a glass is seen through it.
     fillHoles(mask, width, height, (this.#kind?.isVessel ? 1 : 0.02) * this.#area);
     if (this.#kind?.isVessel) this.#complete(picture, flow, shape, mask);
@@ -209,12 +202,12 @@ export class Follower {
   #otherwise(flow: Flow, shape: Float32Array, radius: number, tolerance: number): (index: number) => number {
     const reach = Math.max(3, radius);
     const share = this.#workspace.mean(shape, reach);
-    const [x, y] = [flow.x, flow.y].map((way) =>
-      this.#workspace.mean(
-        shape.map((value, i) => value * way[i]!),
-        reach,
-      ),
-    ) as [Float32Array, Float32Array];
+    const mean = (way: Float32Array): Float32Array => {
+      const moved = new Float32Array(shape.length);
+      for (let i = 0; i < moved.length; i++) moved[i] = shape[i]! * way[i]!;
+      return this.#workspace.mean(moved, reach);
+    };
+    const [x, y] = [mean(flow.x), mean(flow.y)];
     return (i) => {
       if (share[i]! < 0.02) return 0;
       const away = Math.hypot(flow.x[i]! - x[i]! / share[i]!, flow.y[i]! - y[i]! / share[i]!);
@@ -293,35 +286,6 @@ export class Follower {
 
 function sideOf({ x0, y0, x1, y1 }: Box): number {
   return Math.max(x1 - x0, y1 - y0);
-}
-
-/** @param table evidence of colours: what looks like the object is not learnt as its surroundings. */
-function coloursOf(
-  { width, height }: Picture,
-  bins: Uint16Array,
-  mask: Float32Array,
-  table?: Float32Array,
-): { own: Colours; around: Colours } {
-  const own = new Colours();
-  own.add(bins, (i) => (mask[i]! > 0.6 ? 1 : 0));
-  const around = new Colours();
-  const box = boxOf(mask, width, height, 0.5) ?? { x0: 0, y0: 0, x1: width, y1: height };
-  const ring = grow(box, 16 + 0.5 * Math.sqrt((box.x1 - box.x0) * (box.y1 - box.y0)), width, height);
-  around.add(bins, (i) => {
-    if (mask[i]! >= 0.4) return 0;
-    const y = (i / width) | 0;
-    const x = i - y * width;
-    const weight = table && table[bins[i]!]! > 0.5 ? 0.15 : 1;
-    return x >= ring.x0 && x < ring.x1 && y >= ring.y0 && y < ring.y1 ? weight : 0.05 * weight;
-  });
-  return { own, around };
-}
-
-function blend(known: Colours, fresh: Colours, share: number): void {
-  const copy = fresh.copy();
-  copy.weigh(1000 * share);
-  known.weigh(1000 * (1 - share));
-  known.merge(copy);
 }
 
 function meanWhere(values: Float32Array, mask: Float32Array): number {

@@ -30,6 +30,12 @@ test("of things that overlap the one is meant that is clicked in its middle", ()
   assert.equal(thingAt([hand, head], clicks([50, 45]))[0], hand);
 });
 
+test("what stands on a bed is not the bed, however large the bed is", () => {
+  const bed = seen("bed", 0.4, 0, 69, 319, 175);
+  assert.deepEqual(thingAt([bed], clicks([119, 57])), []);
+  assert.equal(thingAt([bed], clicks([119, 66]))[0], bed);
+});
+
 test("a box or a mask is matched with what fills it, alone or together", () => {
   const box = { x0: 185, y0: 58, x1: 283, y1: 180 };
   assert.deepEqual(names(thingIn([WALL, RIDER, BICYCLE], box)), ["person", "bicycle"]);

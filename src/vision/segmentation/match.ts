@@ -8,6 +8,8 @@ export type Point = { readonly x: number; readonly y: number };
 /** Clicks on an object and beside it, or a box around it. */
 export type Marks = { readonly positive: readonly Point[]; readonly negative: readonly Point[]; readonly box?: Box };
 
+/** Pixels beside its box by which a thing may be clicked at most. */
+const MOST_SLACK = 6;
 /** Most things that one object is made of: a rider, a bicycle and a bag. */
 const MOST_PARTS = 3;
 /** What a thing loses that is clicked at its very edge: people click what they mean in the middle. */
@@ -111,7 +113,7 @@ function offCentre({ x, y }: Point, { x0, y0, x1, y1 }: Box): number {
 
 /** How far beside a box its thing may still be clicked. */
 function slack({ box }: Detection): number {
-  return 0.04 * Math.max(box.x1 - box.x0, box.y1 - box.y0) + 2;
+  return Math.min(MOST_SLACK, 0.04 * Math.max(box.x1 - box.x0, box.y1 - box.y0) + 2);
 }
 
 function within({ x, y }: Point, box: Box, margin: number): boolean {

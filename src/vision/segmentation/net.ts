@@ -57,9 +57,16 @@ export class Net {
     for (const { name: weight, shape, dtype, quantization } of model.weightsManifest[0].weights) {
       const count = shape.reduce((a, b) => a * b, 1);
       const values = new Float32Array(count);
+      const patterns = new Uint32Array(values.buffer);
       for (let i = 0; i < count; i++) {
-        if (quantization) values[i] = half(bytes.readUInt16LE(at + 2 * i));
-        else values[i] = dtype === "int32" ? bytes.readInt32LE(at + 4 * i) : bytes.readFloatLE(at + 4 * i);
+        if (quantization) {
+          const bits = bytes.readUInt16LE(at + 2 * i);
+          const exponent = bits & 0x7c00;
+          // Millions of them are read: all but the rarest are moved bit by bit.
+          if (exponent > 0 && exponent < 0x7c00) {
+            patterns[i] = ((bits & 0x8000) << 16) | (((bits & 0x7fff) << 13) + 0x38000000);
+          } else values[i] = half(bits);
+        } else values[i] = dtype === "int32" ? bytes.readInt32LE(at + 4 * i) : bytes.readFloatLE(at + 4 * i);
       }
       at += count * (quantization ? 2 : 4);
       this.#constants.set(weight, { shape, values });

@@ -1,5 +1,6 @@
 /** Connected parts of a mask. */
 import { type Box, grow } from "./picture.ts";
+import type { Flow } from "./workspace.ts";
 
 /** One connected part. */
 export type Region = {
@@ -90,6 +91,34 @@ export function dropStrangers(mask: Float32Array, likely: Float32Array, width: n
   const isNear = ({ box }: Region): boolean =>
     near.some(({ x0, y0, x1, y1 }) => box.x0 < x1 && x0 < box.x1 && box.y0 < y1 && y0 < box.y1);
   paint(mask, labels, regions, (region) => region.sum <= STRANGE * region.size && !isNear(region), 0);
+}
+
+/** What tears off an object in one piece is another's: how far off, in sides of what is left, and pixels a frame by which it moves otherwise. */
+const [TORN_OFF, RUNNING] = [0.25, 1.5];
+
+/** Clears parts that lie apart from the largest one and move otherwise: they were taken in while something passed. */
+export function dropRunaways(mask: Float32Array, flow: Flow, width: number, height: number): void {
+  const { regions, labels } = regionsOf(mask, width, height, mask);
+  if (regions.length < 2) return;
+  const main = regions.reduce((a, b) => (b.size > a.size ? b : a));
+  const near = grow(main.box, TORN_OFF * Math.max(main.box.x1 - main.box.x0, main.box.y1 - main.box.y0), width, height);
+  const isApart = ({ box }: Region): boolean =>
+    box.x0 >= near.x1 || near.x0 >= box.x1 || box.y0 >= near.y1 || near.y0 >= box.y1;
+  const motionOf = ({ label, size }: Region): readonly [number, number] => {
+    let [x, y] = [0, 0];
+    for (let i = 0; i < labels.length; i++) {
+      if (labels[i] !== label) continue;
+      x += flow.x[i]!;
+      y += flow.y[i]!;
+    }
+    return [x / size, y / size];
+  };
+  const [x, y] = motionOf(main);
+  for (const region of regions.filter(isApart)) {
+    const own = motionOf(region);
+    if (Math.hypot(own[0] - x, own[1] - y) < RUNNING) continue;
+    for (let i = 0; i < labels.length; i++) if (labels[i] === region.label) mask[i] = 0;
+  }
 }
 
 /** Fills holes of at most `most` pixels that do not touch the picture's edge. */

@@ -1,6 +1,7 @@
 /** An object's masks over a clip, from what is known of it on some of its frames. */
 import { beginMask, type Hints } from "./begin.ts";
-import { Follower, type Kind } from "./follow.ts";
+import { Follower } from "./follow.ts";
+import type { Kind } from "./kind.ts";
 import type { Picture } from "./picture.ts";
 import { Workspace } from "./workspace.ts";
 
