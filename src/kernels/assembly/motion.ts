@@ -13,18 +13,32 @@ const MOST_MISFIT: f64 = 40;
  */
 export function growCells(cells: usize, width: i32, height: i32, radius: i32, value: i32, target: usize, scratch: usize): void {
   for (let y = 0; y < height; y++) {
-    const row = <usize>(y * width);
-    for (let x = 0; x < width; x++) {
-      let hit = false;
-      for (let nx = max(0, x - radius); !hit && nx <= min(width - 1, x + radius); nx++) hit = (load<u8>(cells + row + <usize>nx) ? 1 : 0) == value;
-      store<u8>(scratch + row + <usize>x, hit ? value : 1 - value);
+    const row = cells + <usize>(y * width), to = scratch + <usize>(y * width) - <usize>radius;
+    // The last cell so far that grows.
+    let last = -2 * radius - 1;
+    for (let x = 0; x < width + radius; x++) {
+      if (x < width && (load<u8>(row + <usize>x) ? 1 : 0) == value) last = x;
+      if (x >= radius) store<u8>(to + <usize>x, last >= x - 2 * radius ? value : 1 - value);
     }
   }
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let hit = false;
-      for (let ny = max(0, y - radius); !hit && ny <= min(height - 1, y + radius); ny++) hit = <i32>load<u8>(scratch + <usize>(ny * width + x)) == value;
-      store<u8>(target + <usize>(y * width + x), hit ? value : 1 - value);
+    const first = max(0, y - radius), end = min(height, y + radius + 1), out = target + <usize>(y * width);
+    let x = 0;
+    for (; x + 16 <= width; x += 16) {
+      let found = v128.load(scratch + <usize>(first * width + x));
+      for (let ny = first + 1; ny < end; ny++) {
+        const next = v128.load(scratch + <usize>(ny * width + x));
+        found = value ? v128.or(found, next) : v128.and(found, next);
+      }
+      v128.store(out + <usize>x, found);
+    }
+    for (; x < width; x++) {
+      let found = load<u8>(scratch + <usize>(first * width + x));
+      for (let ny = first + 1; ny < end; ny++) {
+        const next = load<u8>(scratch + <usize>(ny * width + x));
+        found = value ? found | next : found & next;
+      }
+      store<u8>(out + <usize>x, found);
     }
   }
 }
