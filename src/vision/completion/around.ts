@@ -1,6 +1,6 @@
 /** Fills pixels that nothing shows from the picture around them: pieces of it where they fit, else a smooth surface. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, MOVING, type PlaneSize, samplesAt } from "../frames/layout.ts";
+import { bytesAt, type Layout, MASKED, MOVING, type PlaneSize, samplesAt } from "../frames/layout.ts";
 import type { Box } from "../registration/align.ts";
 import { diffuse } from "./diffuse.ts";
 import { findPieces } from "./pieces.ts";
@@ -9,12 +9,18 @@ import { layPieces } from "./seams.ts";
 
 /** Below this many luma pixels a smooth surface does as well. */
 const LEAST_PIXELS = 60;
+/** Where a larger share of what is around moves, a gap may belong to that; elsewhere it shows what stands still. */
+const MOST_MOVING = 0.15;
+/** How far around that is, in pixels. */
+const NEAR = 40;
 /** Pixels further apart than about two to this are filled on their own. */
 const APART = 4;
 
 /** @param missing the pixels of each plane to fill, in the frame's fills. */
 export function fillFromAround(context: JobContext, layout: Layout, base: number, missing: readonly PixelList[]): void {
-  for (const [i, pixels] of missing.entries()) smoothFill(context, layout, base, i, pixels);
+  const { memory } = context;
+  const without = movingShare(memory, layout, base, missing[0]!) < MOST_MOVING ? MOVING : 0;
+  for (const [i, pixels] of missing.entries()) smoothFill(context, layout, base, i, pixels, without);
   const open = layout.sizes.map(({ width, height }, i) => {
     const map = new Uint8Array(width * height);
     for (const pixel of missing[i]!) map[(pixel >> 16) * width + (pixel & 0xffff)] = 1;
@@ -22,7 +28,7 @@ export function fillFromAround(context: JobContext, layout: Layout, base: number
   });
   const { width, height } = layout.format;
   for (const patch of patches(missing[0]!, width, height)) {
-    if (patch.length >= LEAST_PIXELS) copyPieces(context, layout, base, boxOf(patch), open);
+    if (patch.length >= LEAST_PIXELS) copyPieces(context, layout, base, boxOf(patch), open, without);
   }
 }
 
@@ -54,13 +60,14 @@ function patches(pixels: PixelList, width: number, height: number): PixelList[] 
   return found;
 }
 
-/** A smooth surface over the missing pixels of one plane of a frame's fills. */
+/** A smooth surface over the missing pixels of one plane of a frame's fills. @param without bits of the blocked map whose pixels do not count. */
 export function smoothFill(
   { memory }: JobContext,
   layout: Layout,
   base: number,
   index: number,
   missing: PixelList,
+  without = 0,
 ): void {
   if (missing.length === 0) return;
   const size = layout.sizes[index]!;
@@ -76,29 +83,54 @@ export function smoothFill(
   }
   const at = (pixel: number) => ((pixel >> 16) - box.y0) * columns + (pixel & 0xffff) - box.x0;
   for (const pixel of missing) known[at(pixel)] = 0;
-  const isMoving = movingTest(memory, layout, base, size);
-  const still = known.map((one, i) =>
-    one && !isMoving(box.x0 + (i % columns), box.y0 + Math.floor(i / columns)) ? 1 : 0,
-  );
-  if (still.includes(1)) known.set(still);
+  if (without) {
+    const leftOut = blockedTest(memory, layout, base, size, without);
+    const counted = known.map((one, i) =>
+      one && !leftOut(box.x0 + (i % columns), box.y0 + Math.floor(i / columns)) ? 1 : 0,
+    );
+    if (counted.includes(1)) known.set(counted);
+  }
   diffuse(values, known, columns, rows, 2 ** (layout.format.bitDepth - 1));
   for (const pixel of missing) plane[(pixel >> 16) * size.width + (pixel & 0xffff)] = Math.round(values[at(pixel)]!);
 }
 
-/** Which samples of a plane show what moves by itself: that is not what goes on behind the object. */
-function movingTest(memory: WebAssembly.Memory, layout: Layout, base: number, { shiftX, shiftY }: PlaneSize) {
+/** Which samples of a plane have one of some bits in the blocked map. */
+function blockedTest(memory: WebAssembly.Memory, layout: Layout, base: number, size: PlaneSize, bits: number) {
   const { width, height } = layout.format;
   const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, width * height);
-  return (x: number, y: number): boolean => (blocked[(y << shiftY) * width + (x << shiftX)]! & MOVING) !== 0;
+  return (x: number, y: number): boolean => (blocked[(y << size.shiftY) * width + (x << size.shiftX)]! & bits) !== 0;
+}
+
+/** Share of what moves in what is around some luma pixels. */
+function movingShare(memory: WebAssembly.Memory, layout: Layout, base: number, missing: PixelList): number {
+  const has = (bits: number) => blockedTest(memory, layout, base, layout.sizes[0], bits);
+  const [moves, isMasked] = [has(MOVING), has(MASKED)];
+  const { x0, y0, x1, y1 } = grown(boxOf(missing), NEAR, layout.format);
+  let [visible, moving] = [0, 0];
+  for (let y = y0; y < y1; y++) {
+    for (let x = x0; x < x1; x++) {
+      if (isMasked(x, y)) continue;
+      visible++;
+      if (moves(x, y)) moving++;
+    }
+  }
+  return visible > 0 ? moving / visible : 0;
 }
 
 /** Overwrites the smooth surface within a rectangle of luma pixels with pieces of its surroundings. @param open 1 for each sample to fill. */
-function copyPieces(context: JobContext, layout: Layout, base: number, hole: Box, open: readonly Uint8Array[]): void {
+function copyPieces(
+  context: JobContext,
+  layout: Layout,
+  base: number,
+  hole: Box,
+  open: readonly Uint8Array[],
+  without: number,
+): void {
   const margin = Math.max(40, Math.round(Math.max(hole.x1 - hole.x0, hole.y1 - hole.y0) * 0.8));
   const around = grown(hole, margin, layout.format);
   // Chroma samples lie whole in it.
   const box = { ...around, x0: around.x0 & ~3, y0: around.y0 & ~3 };
-  const from = findPieces(context, layout, base, box, open[0]!);
+  const from = findPieces(context, layout, base, box, open[0]!, without);
   const top = 2 ** layout.format.bitDepth - 1;
   for (const [i, size] of layout.sizes.entries()) {
     const plane = samplesAt(context.memory, base + layout.fills[i]!, size.width * size.height, layout.sampleBytes);
@@ -106,9 +138,9 @@ function copyPieces(context: JobContext, layout: Layout, base: number, hole: Box
     const samples = new Float32Array(places.length);
     const at = (k: number) => (y0 + Math.floor(k / width)) * size.width + x0 + (k % width);
     for (let k = 0; k < places.length; k++) samples[k] = plane[at(k)]!;
-    const isMoving = movingTest(context.memory, layout, base, size);
+    const leftOut = blockedTest(context.memory, layout, base, size, without);
     for (let k = 0; k < places.length; k++)
-      if (places[k] === k && isMoving(x0 + (k % width), y0 + Math.floor(k / width))) places[k] = -1;
+      if (places[k] === k && leftOut(x0 + (k % width), y0 + Math.floor(k / width))) places[k] = -1;
     layPieces({ width, height, samples, from: places });
     for (let k = 0; k < places.length; k++) {
       if (places[k] !== k) plane[at(k)] = Math.min(top, Math.max(0, Math.round(samples[k]!)));

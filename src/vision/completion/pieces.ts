@@ -1,12 +1,13 @@
 /** Which known pixel each pixel of a hole is to be copied from: found in a picture of the surroundings, reduced where that is large. */
 import type { JobContext } from "../../kernels/pool.ts";
-import { bytesAt, type Layout, MOVING, samplesAt } from "../frames/layout.ts";
+import { bytesAt, type Layout, samplesAt } from "../frames/layout.ts";
 import type { Box } from "../registration/align.ts";
 import { completePicture, MOST_PIXELS } from "./complete-picture.ts";
 import type { HoledPicture } from "./picture-levels.ts";
 
 /**
  * @param missing 1 for each luma pixel of the frame that is to be found; its fills hold a smooth guess.
+ * @param without bits of the frame's blocked map whose pixels are neither copied nor compared.
  * @returns for each pixel of `box` the index in it that it shows: its own where it is not missing, -1 where nothing fits.
  */
 export function findPieces(
@@ -15,10 +16,11 @@ export function findPieces(
   base: number,
   box: Box,
   missing: Uint8Array,
+  without: number,
 ): Int32Array {
   const [width, height] = [box.x1 - box.x0, box.y1 - box.y0];
   const factor = Math.ceil(Math.sqrt((width * height) / MOST_PIXELS));
-  const picture = reduce(context, layout, base, box, factor, missing);
+  const picture = reduce(context, layout, base, box, factor, missing, without);
   const from = completePicture(context, picture);
   return Int32Array.from({ length: width * height }, (_, i) => {
     const [x, y] = [i % width, Math.floor(i / width)];
@@ -42,6 +44,7 @@ function reduce(
   box: Box,
   factor: number,
   missing: Uint8Array,
+  without: number,
 ): HoledPicture {
   const columns = layout.format.width;
   const width = Math.ceil((box.x1 - box.x0) / factor);
@@ -66,7 +69,7 @@ function reduce(
   for (let y = box.y0; y < box.y1; y++) {
     for (let x = box.x0; x < box.x1; x++) {
       const i = y * columns + x;
-      if (!missing[i] && !(blocked[i]! & MOVING)) continue;
+      if (!missing[i] && !(blocked[i]! & without)) continue;
       const cell = Math.floor((y - box.y0) / factor) * width + Math.floor((x - box.x0) / factor);
       known[cell] = 0;
       if (missing[i]) open[cell] = 1;
