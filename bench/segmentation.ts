@@ -29,8 +29,12 @@ const CLIPS: readonly (readonly [clip: string, words?: string])[] = [
   ["or_lime"],
   ["or_gt_pan"],
   ["or_gt_handheld"],
+  ["or_gt_largehead"],
+  ["or_pillow"],
+  ["or_bmxtrees"],
   ["or_tennis", "the tennis player"],
   ["or_gt_largehead", "the man"],
+  ["or_bmxtrees", "the cyclist"],
 ];
 
 /** See the top of the file. `--only or_tennis,demo` */
