@@ -4,7 +4,7 @@
 export type Colour = readonly [number, number, number];
 
 /** Levels of luma, and of both chromas together, by which one thing's neighbouring pixels seldom differ. */
-const LIKE = [60, 40] as const;
+const LIKE = [24, 16] as const;
 
 /** Whether two colours beside each other belong to different things. */
 function differs(one: Colour, other: Colour): boolean {

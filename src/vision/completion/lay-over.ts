@@ -7,13 +7,7 @@ import { type Colour, joined } from "./join.ts";
 import { type CellMap, cellMap } from "./pair-motion.ts";
 
 /** Brightness of a frame against another: theirs = gain * own + offset, 8-bit levels. */
-export type Brightness = {
-  readonly base: number;
-  readonly gain: number;
-  readonly offset: number;
-  /** Frames between the two. */
-  readonly age: number;
-};
+export type Brightness = { readonly base: number; readonly gain: number; readonly offset: number };
 
 /** What {@link layOver} is asked. */
 export type LayOverInput = {
@@ -25,8 +19,6 @@ export type LayOverInput = {
   readonly brightness: readonly Brightness[];
 };
 
-/** What was seen so many frames away at most is where its motion brought it; later it may have stopped, or gone elsewhere, unseen. */
-const FRESH = 3;
 /** Above this doubt the motion is a guess: the still background is a better one. */
 const MOST_DOUBT = 100;
 /** Share of a cell's neighbourhood that must be painted for a pixel to show anything. */
@@ -182,7 +174,7 @@ function choose({ carried, brightness }: LayOverInput, index: Int32Array): { cel
   return { cells, shown };
 }
 
-/** The chosen cells that were seen lately, or go on in what is visible around the hole. Keeps their places in `index`. */
+/** The chosen cells that go on in what is visible around the hole. Keeps their places in `index`. */
 function inPlace(
   memory: WebAssembly.Memory,
   { layout, base }: LayOverInput,
@@ -191,9 +183,9 @@ function inPlace(
   { level, width, height, scale }: CellMap,
 ): { cells: number[]; shown: Shown[] } {
   const blocked = bytesAt(memory, base + layout.levels[level]!.blocked, width * height);
-  const own: Brightness = { base, gain: 1, offset: 0, age: 0 };
+  const own: Brightness = { base, gain: 1, offset: 0 };
   const half = (scale - 1) / 2;
-  const going = joined({
+  const kept = joined({
     cells,
     width,
     height,
@@ -204,8 +196,6 @@ function inPlace(
       return colourOf(memory, layout, { x, y, level: own });
     },
   });
-  const isGoing = new Set(going);
-  const kept = Array.from(cells.keys()).filter((i) => shown[i]!.level.age <= FRESH || isGoing.has(i));
   index.fill(-1);
   for (const [to, i] of kept.entries()) index[cells[i]!] = to;
   return { cells: kept.map((i) => cells[i]!), shown: kept.map((i) => shown[i]!) };

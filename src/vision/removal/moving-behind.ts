@@ -67,7 +67,7 @@ export class MovingBehind {
           .filter(({ base }) => bases.has(base))
           .map((other) => {
             const { base, gain, offset } = window.source(frame, other);
-            return { base, gain, offset, age: Math.abs(other.index - frame.index) };
+            return { base, gain, offset };
           });
         const input: LayOverInput = { layout: this.#layout, base: frame.base, carried, brightness };
         return this.#pool.run<number>("layOver", input);
