@@ -163,6 +163,39 @@ describe("removeObject", () => {
     assert.ok(quality > 19, `${quality} dB`);
   });
 
+  it("does not take what moved through a place once for what is there", async () => {
+    const format = { ...SMALL, width: 224, height: 128 };
+    const clip = renderClip({
+      format,
+      frames: 28,
+      object: (x, y) => Math.abs(x - 112) < 30 && Math.abs(y - 78) < 34,
+    });
+    // A bright thing comes down before the object and is drawn back, or hidden in it, at the tenth frame.
+    const [left, wide, high] = [84, 56, 72];
+    for (const [index, { frame, labels }] of clip.slice(0, 10).entries()) {
+      const top = 6 * index - 54;
+      const luma = frame.planes[0];
+      for (let y = Math.max(0, top); y < top + high; y++) {
+        for (let x = left; x < left + wide; x++) {
+          const [u, v] = [x - left, y - top];
+          luma.data[y * luma.stride + x] =
+            222 + 15 * Math.sin(0.31 * u + Math.sin(0.13 * v)) + 15 * Math.sin(0.4 * v + 0.1 * u);
+          labels[y * format.width + x] = 0;
+        }
+      }
+    }
+    const out = await removed(clip, format);
+    const { data, stride } = out[17]!.frame.planes[0];
+    let [sum, count] = [0, 0];
+    for (let y = 52; y < 72; y++) {
+      for (let x = left + 6; x < left + wide - 6; x++) {
+        sum += data[y * stride + x]!;
+        count++;
+      }
+    }
+    assert.ok(sum / count < 170, `${sum / count} where the thing was 222 and the scene is about 128`);
+  });
+
   it("flickers less after the second pass", async () => {
     const format = { ...SMALL, width: 160, height: 96 };
     const moved = (i: number) => [Math.round(3 * Math.sin(i * 0.9)), Math.round(2 * Math.cos(i * 0.5))] as const;
