@@ -19,7 +19,8 @@ export function findPieces(
   without: number,
 ): Int32Array {
   const [width, height] = [box.x1 - box.x0, box.y1 - box.y0];
-  const factor = Math.ceil(Math.sqrt((width * height) / MOST_PIXELS));
+  let factor = 1;
+  while (Math.ceil(width / factor) * Math.ceil(height / factor) > MOST_PIXELS) factor++;
   const picture = reduce(context, layout, base, box, factor, missing, without);
   const from = completePicture(context, picture);
   return Int32Array.from({ length: width * height }, (_, i) => {
