@@ -24,6 +24,8 @@ export type Kernels = {
     more: number,
     target: number,
   ): void;
+  setAtMost(source: number, count: number, most: number, value: number, target: number): void;
+  inverse(labels: number, count: number, target: number): void;
   distance(
     labels: number,
     width: number,
@@ -173,8 +175,46 @@ export type Kernels = {
   readPixels16: ReadPixels;
   differences8: Differences;
   differences16: Differences;
-  affectedDiffer8: AffectedDiffer;
-  affectedDiffer16: AffectedDiffer;
+  differ8: Differ;
+  differ16: Differ;
+  slackPlaces(
+    labels: number,
+    depth: number,
+    edge: number,
+    width: number,
+    height: number,
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+    least: number,
+    most: number,
+    bins: number,
+    places: number,
+  ): void;
+  slackCount(
+    places: number,
+    state: number,
+    seen: number,
+    differs: number,
+    width: number,
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+    counts: number,
+  ): void;
+  slackCore(
+    labels: number,
+    places: number,
+    slack: number,
+    width: number,
+    x0: number,
+    y0: number,
+    x1: number,
+    y1: number,
+    target: number,
+  ): void;
   steadyPixels8: SteadyPixels;
   steadyPixels16: SteadyPixels;
   blendPixels8: BlendPixels;
@@ -883,9 +923,11 @@ export type Differences = (
   differences: number,
 ) => number;
 
-/** See `affectedDiffer8` in assembly/affected.ts. */
-export type AffectedDiffer = (
-  labels: number,
+/** See `differ8` in assembly/differ.ts. */
+export type Differ = (
+  map: number,
+  least: number,
+  most: number,
   state: number,
   seen: number,
   lumaWidth: number,
@@ -896,8 +938,10 @@ export type AffectedDiffer = (
   source: number,
   fill: number,
   width: number,
+  height: number,
   shiftX: number,
   shiftY: number,
+  around: number,
   limit: number,
   differs: number,
 ) => void;

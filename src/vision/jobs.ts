@@ -7,6 +7,7 @@ import { invent } from "./completion/invent.ts";
 import { layOver } from "./completion/lay-over.ts";
 import { markMotion } from "./completion/motion.ts";
 import { pairMotion } from "./completion/pair-motion.ts";
+import { loosen, measureSlack } from "./completion/slack.ts";
 import { prepare } from "./frames/prepare.ts";
 import { difference } from "./moving-object/difference.ts";
 import { beyond } from "./panorama/beyond.ts";
@@ -20,6 +21,8 @@ export const jobs = {
   alignToKey,
   markMotion,
   estimate,
+  measureSlack,
+  loosen,
   pairMotion,
   carry,
   layOver,

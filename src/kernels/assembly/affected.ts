@@ -1,40 +1,9 @@
-// Pixels labelled as affected: where the source differs from the background, and what follows from that.
+// Pixels labelled as affected: what follows from where the source differs from the background.
 
 /** Labels, as everywhere. */
 const AFFECTED: u8 = 1, REMOVE: u8 = 2;
 /** Side of the square around a pixel, less one, halved; and how many of it must differ: single pixels are noise. */
 const AROUND: i32 = 2, MAJORITY: i32 = 8;
-
-// @ts-ignore: decorator
-@inline
-function differ<T>(
-  labels: usize, state: usize, seen: i32, lumaWidth: i32, x0: i32, y0: i32, x1: i32, y1: i32,
-  source: usize, fill: usize, width: i32, shiftX: i32, shiftY: i32, limit: i32, differs: usize,
-): void {
-  for (let y = y0; y < y1; y++) {
-    for (let x = x0; x < x1; x++) {
-      const i = <usize>(y * lumaWidth + x);
-      if (load<u8>(labels + i) != AFFECTED || <i32>load<u8>(state + i) != seen) continue;
-      const at = <usize>((y >> shiftY) * width + (x >> shiftX)) * sizeof<T>();
-      if (abs(<i32>load<T>(source + at) - <i32>load<T>(fill + at)) > limit) store<u8>(differs + i, 1);
-    }
-  }
-}
-
-/**
- * Marks in `differs` the affected luma pixels of the rectangle [x0, x1) x [y0, y1) that are `seen` in `state` and differ by more than `limit`
- * in a plane.
- */
-export function affectedDiffer8(
-  labels: usize, state: usize, seen: i32, lumaWidth: i32, x0: i32, y0: i32, x1: i32, y1: i32,
-  source: usize, fill: usize, width: i32, shiftX: i32, shiftY: i32, limit: i32, differs: usize,
-): void { differ<u8>(labels, state, seen, lumaWidth, x0, y0, x1, y1, source, fill, width, shiftX, shiftY, limit, differs); }
-
-/** {@link affectedDiffer8} for samples of two bytes. */
-export function affectedDiffer16(
-  labels: usize, state: usize, seen: i32, lumaWidth: i32, x0: i32, y0: i32, x1: i32, y1: i32,
-  source: usize, fill: usize, width: i32, shiftX: i32, shiftY: i32, limit: i32, differs: usize,
-): void { differ<u16>(labels, state, seen, lumaWidth, x0, y0, x1, y1, source, fill, width, shiftX, shiftY, limit, differs); }
 
 function majority(differs: usize, width: i32, height: i32, x: i32, y: i32): bool {
   let hits = 0;

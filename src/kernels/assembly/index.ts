@@ -1,10 +1,12 @@
 // Entry of the WebAssembly module. Every kernel works on raw pointers into one shared memory and keeps no state: module
 // level data would be written again by each thread that instantiates the module.
-export { atMost, distance, halve, halveBlocked, labelled, narrow, smooth } from "./planes";
+export { atMost, distance, halve, halveBlocked, inverse, labelled, narrow, setAtMost, smooth } from "./planes";
 export { coarseShift } from "./coarse";
 export { addRounded, clearBeyond, keepAtMost, listBetween, readPixels16, readPixels8, writePixels16, writePixels8, writeStates } from "./pixels";
 export { differences16, differences8, membraneAdd, membraneSolve } from "./membrane";
-export { affectedDecide, affectedDiffer16, affectedDiffer8 } from "./affected";
+export { affectedDecide } from "./affected";
+export { differ16, differ8 } from "./differ";
+export { slackCore, slackCount, slackPlaces } from "./slack";
 export { blendPixels16, blendPixels8, steadyPixels16, steadyPixels8 } from "./steady";
 export { growCells, motionGoOn, motionKeep, motionMoves, motionStore } from "./motion";
 export { alignStep } from "./align";

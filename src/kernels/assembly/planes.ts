@@ -135,6 +135,29 @@ export function atMost(source: usize, count: i32, most: i32, value: i32, closest
   }
 }
 
+/** Sets the bits `value` in `target` where a byte of `source` is at most `most`, and takes them away elsewhere. */
+export function setAtMost(source: usize, count: i32, most: i32, value: i32, target: usize): void {
+  const limit = i8x16.splat(<i8>most), bits = i8x16.splat(<i8>value);
+  let i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const near = i8x16.le_u(v128.load(source + <usize>i), limit);
+    v128.store(target + <usize>i, v128.or(v128.andnot(v128.load(target + <usize>i), bits), v128.and(near, bits)));
+  }
+  for (; i < count; i++) {
+    const rest = <i32>load<u8>(target + <usize>i) & ~value;
+    store<u8>(target + <usize>i, rest | (<i32>load<u8>(source + <usize>i) <= most ? value : 0));
+  }
+}
+
+/** In `target` the label of what is removed where a byte of `labels` is 0, else 0. */
+export function inverse(labels: usize, count: i32, target: usize): void {
+  const none = i8x16.splat(0), label = i8x16.splat(2);
+  let i = 0;
+  for (; i + 16 <= count; i += 16)
+    v128.store(target + <usize>i, v128.and(i8x16.eq(v128.load(labels + <usize>i), none), label));
+  for (; i < count; i++) store<u8>(target + <usize>i, load<u8>(labels + <usize>i) ? 0 : 2);
+}
+
 /**
  * Chamfer 3-4 distance to the nearest pixel whose label is at least `threshold`, in thirds of a pixel, capped at 255
  * (Borgefors 1986). Only pixels of the rectangle [x0, x1) x [y0, y1) are looked at; outside of it everything is 255.

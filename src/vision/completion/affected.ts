@@ -5,11 +5,11 @@
 import { Arena } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
 import { bytesAt, KEPT, type Layout, SEEN } from "../frames/layout.ts";
-import { REMOVE } from "../mask.ts";
+import { AFFECTED, REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
 
 /** Difference in 8-bit levels that noise and coding do not explain. */
-const VISIBLE = 7;
+export const VISIBLE = 7;
 
 /**
  * Decides between keeping and filling for every AFFECTED pixel and redraws the frame's edge map accordingly. Affected
@@ -28,12 +28,12 @@ export function decideAffected(
   const [differs, holes] = [arena.take(width * height), arena.take(width * height)];
   for (const map of [differs, holes]) bytesAt(memory, map, width * height).fill(0);
   const [labels, state] = [base + layout.labels, base + layout.state];
-  const compare = layout.sampleBytes === 1 ? kernels.affectedDiffer8 : kernels.affectedDiffer16;
+  const compare = layout.sampleBytes === 1 ? kernels.differ8 : kernels.differ16;
   for (const [plane, size] of layout.sizes.entries()) {
     const [source, fill] = [base + layout.planes[plane]!, base + layout.fills[plane]!];
     const limit = VISIBLE * 2 ** (bitDepth - 8);
-    const { shiftX, shiftY } = size;
-    compare(labels, state, SEEN, width, x0, y0, x1, y1, source, fill, size.width, shiftX, shiftY, limit, differs);
+    const asked = [labels, AFFECTED, AFFECTED, state, SEEN, width, x0, y0, x1, y1] as const;
+    compare(...asked, source, fill, size.width, size.height, size.shiftX, size.shiftY, 0, limit, differs);
   }
   const blocked = base + layout.levels[0]!.blocked;
   kernels.affectedDecide(labels, state, SEEN, differs, width, height, x0, y0, x1, y1, holes, blocked, KEPT);

@@ -33,6 +33,8 @@ export type EstimateInput = {
   readonly believable: number | undefined;
   /** Whether what nothing else shows is taken from right beside holes, where soft edges seldom reach. */
   readonly closest: boolean;
+  /** Whether what even that does not show is taken from inside masks, beside what is marked as the object. */
+  readonly slack: boolean;
   /** Addresses of frames whose maps are wanted back as they fit around the hole. */
   readonly near: readonly number[];
   /** Whether what rounding takes is wanted back. */

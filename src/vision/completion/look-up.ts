@@ -1,7 +1,7 @@
 /** What other frames show of a hole's pixels: the surest first. */
 import type { Arena } from "../../kernels/arena.ts";
 import type { JobContext } from "../../kernels/pool.ts";
-import { CLOSE, MASKED, MOVING } from "../frames/layout.ts";
+import { CLOSE, MASKED, MOVING, OBJECT } from "../frames/layout.ts";
 import { IDENTITY } from "../registration/homography.ts";
 import type { EstimateInput } from "./estimate.ts";
 import { type Gathered, gatherPixels, type PixelList } from "./pixels.ts";
@@ -16,7 +16,7 @@ export type Found = Gathered & { readonly believed: readonly number[] };
 
 /**
  * What the sources show of some pixels. Where that leaves nothing, of those that are wanted: what spare ones show, then what any
- * show right beside their holes, then what moves.
+ * show right beside their holes, then inside slack masks, then what moves.
  * @param isWanted asked of a pixel (y << 16 | x of the plane). @param arena where the result lies.
  */
 export function lookUp(
@@ -28,13 +28,14 @@ export function lookUp(
   isWanted: (pixel: number) => boolean,
   arena: Arena,
 ): Found {
-  const { layout, base, believable, most, closest, spare, sources: all } = input;
+  const { layout, base, believable, most, closest, slack, spare, sources: all } = input;
   const moving = believable === undefined ? 0 : MOVING;
   const bases = new Set(all.slice(0, believable).map((source) => source.base));
   const own: Source = { base, homography: IDENTITY, exact: true, gain: 1, offset: 0, weight: 1 };
   const tries = [
     { from: spare, without: MASKED | moving, moves: false },
     ...(closest ? [{ from: [...sources, ...spare, own], without: CLOSE | moving, moves: false }] : []),
+    ...(slack ? [{ from: [...sources, ...spare, own], without: OBJECT | moving, moves: false }] : []),
     ...(moving ? [{ from: sources.filter((source) => bases.has(source.base)), without: MASKED, moves: true }] : []),
   ];
   const found = gatherStill(context, input, plane, pixels, sources, arena);

@@ -55,6 +55,9 @@ export const KEPT = 4;
 /** Bit of the finest blocked map: labelled, or so close that soft edges of the object reach it. All these are {@link MASKED} too. */
 export const CLOSE = 8;
 
+/** Bit of the finest blocked map: the object itself as far as its mask is known to be slack, and a margin; where that is unknown it is not set. */
+export const OBJECT = 16;
+
 /** Largest side of the coarsest level. */
 const COARSEST = 48;
 

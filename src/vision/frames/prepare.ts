@@ -18,7 +18,7 @@ export type Prepared = {
 const MOST_MOVING = 0.5;
 
 /** Share of the margin that soft edges and inexact masks take: of what nothing else shows, the rest is taken. */
-const CLOSEST = 0.75;
+export const CLOSEST = 0.75;
 
 /** Builds the 8-bit pyramid and the map of pixels that are not background: the labelled ones and a margin around them, and rectangles of `moving` things. */
 export function prepare(

@@ -2,6 +2,7 @@
 import type { TimedFrame } from "../../media/frame.ts";
 import type { Carried } from "../completion/carry.ts";
 import type { Fractions } from "../completion/fractions.ts";
+import type { Agreement } from "../completion/slack.ts";
 import type { Source } from "../completion/sources.ts";
 import type { Box, MotionModel } from "../registration/align.ts";
 import { distance, IDENTITY, overlap } from "../registration/homography.ts";
@@ -32,6 +33,8 @@ export type Held = {
   movingShare?: number;
   /** Whether what moves is marked. */
   isMarked?: boolean;
+  /** Set with `unseen`: how far the background goes on inside the mask. */
+  agreement?: Agreement;
   /** What was carried here from the frames before. */
   past?: Carried;
   /** Set with `unseen`: frames close in time as they fit around the hole, by index. */

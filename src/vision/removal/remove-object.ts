@@ -3,7 +3,7 @@
  * seen, the rest is filled from the picture around, and the edge is soft. Every other sample stays the source's own.
  */
 import type { FrameFormat, TimedFrame } from "../../media/frame.ts";
-import type { Estimated } from "../completion/estimate.ts";
+import type { Estimated, EstimateInput } from "../completion/estimate.ts";
 import type { FinishInput } from "../completion/finish.ts";
 import type { Source } from "../completion/sources.ts";
 import { ahead } from "../frames/ahead.ts";
@@ -15,6 +15,7 @@ import { apply, type Homography, invert } from "../registration/homography.ts";
 import { BeyondPicture } from "./beyond-picture.ts";
 import { MovingBehind } from "./moving-behind.ts";
 import type { MaskedFrame, RemovalOptions } from "./options.ts";
+import { SlackMasks } from "./slack-masks.ts";
 
 export type { MaskedFrame, RemovalOptions } from "./options.ts";
 
@@ -72,6 +73,7 @@ class Removal {
   readonly #window: Window;
   readonly #moving: MovingBehind;
   readonly #beyond: BeyondPicture;
+  readonly #slack: SlackMasks;
   #emitted = 0;
 
   constructor(layout: Layout, options: RemovalOptions) {
@@ -85,6 +87,7 @@ class Removal {
     this.#window = new Window(this.#memory, layout, "homography", log, options.beyond);
     this.#moving = new MovingBehind(this.#memory.pool, layout, log);
     this.#beyond = new BeyondPicture(this.#memory, layout);
+    this.#slack = new SlackMasks(this.#memory.pool, layout);
   }
 
   /** Frames to ask for beforehand: no more than the window then takes in at once. */
@@ -143,27 +146,12 @@ class Removal {
     const layout = this.#layout;
     // Beyond the picture nothing is known of how anything moves.
     const moving = !this.#options.beyond && (await this.#moving.look(this.#window, frames));
-    const estimates = await Promise.all(
-      frames.map((frame) => {
-        const { base, hole, affected, index } = frame;
-        const sources = this.#sources(frame);
-        const others = this.#window.held.filter((other) => Math.abs(other.index - index) <= BELIEVABLE);
-        const bases = new Set(others.map((other) => other.base));
-        return pool.run<Estimated>("estimate", {
-          layout,
-          base,
-          hole,
-          affected,
-          sources,
-          spare: this.#options.beyond ? [] : this.#window.spare(frame),
-          most: this.#options.beyond ? BEYOND_SAMPLES : SAMPLES,
-          believable: moving ? sources.filter((source) => bases.has(source.base)).length : undefined,
-          closest: !this.#options.beyond,
-          near: this.#near(frame).map((other) => other.base),
-          exactly: this.#options.refine,
-        });
-      }),
-    );
+    const estimates = await this.#estimate(frames, moving, false);
+    if (!this.#options.beyond && (await this.#slack.look(this.#window.held, frames))) {
+      const wanting = frames.filter((_, i) => estimates[i]!.unseen > 0);
+      const again = await this.#estimate(wanting, moving, true);
+      for (const [i, frame] of wanting.entries()) estimates[frames.indexOf(frame)] = again[i]!;
+    }
     const unseenOf = moving ? await this.#moving.fill(this.#window, frames) : undefined;
     for (const [i, frame] of frames.entries()) {
       const { unseen, local, fractions } = estimates[i]!;
@@ -186,6 +174,34 @@ class Removal {
       if (invented > ANCHOR_SHARE * layout.format.width * layout.format.height)
         this.#window.makeAnchor(frame, invented);
     }
+  }
+
+  /** @param slack whether to look inside slack masks for what nothing else shows. */
+  #estimate(frames: readonly Held[], moving: boolean, slack: boolean): Promise<Estimated[]> {
+    const { beyond, refine } = this.#options;
+    return Promise.all(
+      frames.map((frame) => {
+        const { base, hole, affected, index } = frame;
+        const sources = this.#sources(frame);
+        const others = this.#window.held.filter((other) => Math.abs(other.index - index) <= BELIEVABLE);
+        const bases = new Set(others.map((other) => other.base));
+        const input: EstimateInput = {
+          layout: this.#layout,
+          base,
+          hole: hole!,
+          affected,
+          sources,
+          spare: beyond ? [] : this.#window.spare(frame),
+          most: beyond ? BEYOND_SAMPLES : SAMPLES,
+          believable: moving ? sources.filter((source) => bases.has(source.base)).length : undefined,
+          closest: !beyond,
+          slack,
+          near: this.#near(frame).map((other) => other.base),
+          exactly: refine,
+        };
+        return this.#memory.pool.run<Estimated>("estimate", input);
+      }),
+    );
   }
 
   async #finish(frame: Held): Promise<TimedFrame> {
