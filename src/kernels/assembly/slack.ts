@@ -33,19 +33,22 @@ export function slackPlaces(
   }
 }
 
-/** Counts, for each number in `places` within a rectangle, the pixels `seen` in `state`, and those of them without a mark in `differs`: 256 pairs of i32. */
+/**
+ * Counts, for each number in `places` within a rectangle, its pixels, those `seen` in `state`, and those of them without a mark in `differs`:
+ * 256 times three i32.
+ */
 export function slackCount(
   places: usize, state: usize, seen: i32, differs: usize, width: i32, x0: i32, y0: i32, x1: i32, y1: i32, counts: usize,
 ): void {
-  memory.fill(counts, 0, 256 * 8);
+  memory.fill(counts, 0, 256 * 12);
   for (let y = y0; y < y1; y++) {
     for (let x = x0; x < x1; x++) {
       const i = <usize>(y * width + x);
-      const place = load<u8>(places + i);
-      if (!place || <i32>load<u8>(state + i) != seen) continue;
-      const at = counts + (<usize>place << 3);
+      const at = counts + <usize>load<u8>(places + i) * 12;
       store<i32>(at, load<i32>(at) + 1);
-      if (!load<u8>(differs + i)) store<i32>(at, load<i32>(at, 4) + 1, 4);
+      if (<i32>load<u8>(state + i) != seen) continue;
+      store<i32>(at, load<i32>(at, 4) + 1, 4);
+      if (!load<u8>(differs + i)) store<i32>(at, load<i32>(at, 8) + 1, 8);
     }
   }
 }

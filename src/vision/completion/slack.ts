@@ -17,13 +17,20 @@ const [DEEPEST, MOST_BINS] = [6, 50];
 const [OUTSIDE, INSIDE, SIDES] = [1, 2, 5];
 /** Pixels that make a share of them meaningful, inside and outside. */
 const [ENOUGH, ENOUGH_OUTSIDE] = [30, 200];
+/** Share of a place's pixels in the whole scene that must be seen elsewhere, to speak for the others. */
+const REPRESENTATIVE = 0.5;
+/** Share that must agree outside: where less does, things move. */
+const LEAST_OUTSIDE = 0.9;
 /** Share of the agreement outside that counts as background still, and one that shows that it ends. */
 const [LIKE_OUTSIDE, ENDED] = [0.9, 0.75];
 /** Thirds of a pixel: the unit of distance maps. */
 const THIRD = 3;
 
-/** Pixels by their place: 256 pairs of how many were seen elsewhere and how many of those look the same here. */
+/** Pixels by their place: 256 times how many there are, how many of them were seen elsewhere, and how many of those look the same here. */
 export type Agreement = Int32Array;
+
+/** Length of an {@link Agreement}. */
+export const AGREEMENT = 256 * 3;
 
 /** 256 bytes by place: whether the background is seen there. */
 export type Slack = Uint8Array;
@@ -50,9 +57,9 @@ export function measureSlack(context: JobContext, { layout, base, hole }: SlackI
     const around = plane === 0 ? 1 : 0;
     compare(...asked, source, fill, size.width, size.height, size.shiftX, size.shiftY, around, limit, differs);
   }
-  const counts = arena.take(256 * 8);
+  const counts = arena.take(4 * AGREEMENT);
   kernels.slackCount(places, state, SEEN, differs, width, x0, y0, x1, y1, counts);
-  return new Int32Array(memory.buffer, counts, 512).slice();
+  return new Int32Array(memory.buffer, counts, AGREEMENT).slice();
 }
 
 /** What {@link loosen} is asked. */
@@ -97,23 +104,27 @@ function binsOf({ radius }: Layout): number {
 
 /**
  * Where in its mask a frame shows the background: on each side down to the depth where it begins to look otherwise than what was found
- * behind it. What looks alike all the way down may be an object of the background's colour: no slack.
+ * behind it. What looks alike all the way down may be an object of the background's colour, and where little was found behind it, as with one that
+ * stands still, that says nothing of the rest: no slack.
  * @param own of the frame, if it is known. @param all of its scene's frames together: where the frame alone says too little.
  * @returns undefined where there is none.
  */
 export function slackOf(layout: Layout, own: Agreement | undefined, all: Agreement): Slack | undefined {
   const bins = binsOf(layout);
   const shareAt = (place: number, enough: number): number | undefined => {
-    const known = [own, all].find((counts) => counts && counts[2 * place]! >= enough);
-    return known && known[2 * place + 1]! / known[2 * place]!;
+    const known = [own, all].find((counts) => counts && counts[3 * place + 1]! >= enough);
+    return known && known[3 * place + 2]! / known[3 * place + 1]!;
   };
+  const isKnown = (place: number) => all[3 * place + 1]! >= REPRESENTATIVE * all[3 * place]!;
   const outside = shareAt(OUTSIDE, ENOUGH_OUTSIDE);
-  if (outside === undefined) return undefined;
+  if (outside === undefined || outside < LEAST_OUTSIDE) return undefined;
   const slack = new Uint8Array(256);
   for (let side = 0; side < SIDES; side++) {
     const first = INSIDE + side * bins;
     const shares = Array.from({ length: bins - 1 }, (_, i) => shareAt(first + 1 + i, ENOUGH));
-    const depth = shares.findIndex((share) => share === undefined || share < LIKE_OUTSIDE * outside);
+    const depth = shares.findIndex(
+      (share, i) => share === undefined || share < LIKE_OUTSIDE * outside || !isKnown(first + 1 + i),
+    );
     const ends = shares.slice(depth).some((share) => share !== undefined && share < ENDED * outside);
     if (depth > 0 && ends) slack.fill(1, first + 1, first + 1 + depth);
   }

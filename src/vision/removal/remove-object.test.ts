@@ -196,6 +196,20 @@ describe("removeObject", () => {
     assert.ok(sum / count < 170, `${sum / count} where the thing was 222 and the scene is about 128`);
   });
 
+  it("sees between a slack mask and the object what nothing else shows", async () => {
+    const across = (frame: number) => 48 + 16 * Math.sin(frame / 4);
+    const within = (radius: number) => (x: number, y: number, frame: number) =>
+      Math.hypot(x - across(frame), y - 32) < radius;
+    const drawn = renderClip({ format: SMALL, frames: 30, object: within(10) });
+    const wide = renderClip({ format: SMALL, frames: 30, object: within(17) });
+    const clip = drawn.map((frame, i) => ({ ...frame, labels: wide[i]!.labels }));
+    const quality = holeQuality(clip, await removed(clip));
+    assert.ok(quality > 50, `${quality} dB`);
+    // Where all that is marked is the object, nothing of it may come back.
+    const all = holeQuality(wide, await removed(wide));
+    assert.ok(all > 40, `${all} dB`);
+  });
+
   it("flickers less after the second pass", async () => {
     const format = { ...SMALL, width: 160, height: 96 };
     const moved = (i: number) => [Math.round(3 * Math.sin(i * 0.9)), Math.round(2 * Math.cos(i * 0.5))] as const;

@@ -1,6 +1,13 @@
 /** Masks that mark more than the object: what they hide of the background is made use of. */
 import type { WorkerPool } from "../../kernels/pool.ts";
-import { type Agreement, type LoosenInput, type Slack, type SlackInput, slackOf } from "../completion/slack.ts";
+import {
+  AGREEMENT,
+  type Agreement,
+  type LoosenInput,
+  type Slack,
+  type SlackInput,
+  slackOf,
+} from "../completion/slack.ts";
 import type { Layout } from "../frames/layout.ts";
 import type { Held } from "../frames/window.ts";
 
@@ -30,7 +37,7 @@ export class SlackMasks {
     );
     const scenes = new Map<Held["scene"], Agreement>();
     for (const { scene, agreement } of held) {
-      const sum = scenes.get(scene) ?? new Int32Array(512);
+      const sum = scenes.get(scene) ?? new Int32Array(AGREEMENT);
       scenes.set(scene, agreement ? sum.map((count, i) => count + agreement[i]!) : sum);
     }
     const masked = held.flatMap(({ base, hole, agreement, scene }) => {
