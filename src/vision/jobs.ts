@@ -5,7 +5,7 @@ import { estimate } from "./completion/estimate.ts";
 import { finish } from "./completion/finish.ts";
 import { invent } from "./completion/invent.ts";
 import { layOver } from "./completion/lay-over.ts";
-import { markMotion } from "./completion/motion.ts";
+import { markMotion, unmarkMotion } from "./completion/motion.ts";
 import { pairMotion } from "./completion/pair-motion.ts";
 import { loosen, measureSlack } from "./completion/slack.ts";
 import { prepare } from "./frames/prepare.ts";
@@ -20,6 +20,7 @@ export const jobs = {
   alignPair,
   alignToKey,
   markMotion,
+  unmarkMotion,
   estimate,
   measureSlack,
   loosen,

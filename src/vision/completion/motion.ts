@@ -14,7 +14,7 @@ export type MotionInput = {
   readonly layout: Layout;
   readonly base: number;
   readonly hole: Box | undefined;
-  /** The frames before and after, as far as there are any; without them nothing is taken to move. */
+  /** The frames before and after, as far as there are any. */
   readonly neighbours: readonly Neighbour[];
 };
 
@@ -123,6 +123,13 @@ export function markMotion(context: JobContext, input: MotionInput): { share: nu
   const whole = [base + layout.levels[0]!.blocked, layout.format.width, layout.format.height] as const;
   const bits = [MASKED, CLOSE, MOVING] as const;
   return { share: kernels.motionStore(marks, apart, width, level, ...whole, x0, y0, x1, y1, ...bits) };
+}
+
+/** Job: takes {@link MOVING} away again. */
+export function unmarkMotion({ memory }: JobContext, { layout, base }: Pick<MotionInput, "layout" | "base">): void {
+  const { width, height } = layout.format;
+  const blocked = bytesAt(memory, base + layout.levels[0]!.blocked, width * height);
+  for (let i = 0; i < blocked.length; i++) blocked[i]! &= ~MOVING;
 }
 
 type Three = [Uint8Array, Uint8Array, Uint8Array];

@@ -98,9 +98,8 @@ export class MovingBehind {
   async #unmark(frames: readonly Held[]): Promise<void> {
     await Promise.all(
       frames.map((frame) => {
-        const input: MotionInput = { layout: this.#layout, base: frame.base, hole: frame.hole, neighbours: [] };
         frame.isMarked = false;
-        return this.#pool.run("markMotion", input);
+        return this.#pool.run("unmarkMotion", { layout: this.#layout, base: frame.base });
       }),
     );
   }
