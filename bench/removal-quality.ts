@@ -47,8 +47,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     console.log(row([label, ...passes(clip, await fill(clip, clip.labels, false), refined)]));
     shapes.push(row([label, ...(await otherMasks(clip, refined))]));
   }
-  console.log("\nPSNR in dB (worst frame) with pass 2, in the mask that was meant and in the one handed in:\n");
-  header(["clip", "as meant", ...Object.keys(SHAPES).flatMap((shape) => [shape, "in that"])]);
+  console.log("\nPSNR in dB (worst frame) with pass 2, by the mask handed in:\n");
+  header(["clip", "as meant", ...Object.keys(SHAPES).flatMap((shape) => [`${shape}, in the one meant`, "in its own"])]);
   for (const line of shapes) console.log(line);
 }
 
