@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ main(argv: readonly strin
   queue: () => import("./queue.ts"),
   outpainting: () => import("./outpainting.ts"),
   removal: () => import("./removal.ts"),
+  "removal-quality": () => import("./removal-quality.ts"),
   "removal-size": () => import("./removal-size.ts"),
   segmentation: () => import("./segmentation.ts"),
   soak: () => import("./soak.ts"),

@@ -1,9 +1,9 @@
 /** How good a fill is: what the table of `npm run bench -- removal` is made of. */
 import { createMemory, loadKernels } from "../src/kernels/kernels.ts";
-import type { FrameFormat } from "../src/media/frame.ts";
 import { layoutOf } from "../src/vision/frames/layout.ts";
 import type { Homography } from "../src/vision/registration/homography.ts";
 import { alignPair, alignToKey } from "../src/vision/registration/pair.ts";
+import { formatOf, frameBytes } from "./raw-frames.ts";
 
 /** A clip without its object, as planar 8-bit 4:2:0 frames one after the other, and its masks (255: remove). */
 export type Reference = {
@@ -13,10 +13,16 @@ export type Reference = {
   readonly mask: Uint8Array;
 };
 
-/** Figures over all masked luma pixels of a clip. */
-export type Quality = {
-  /** dB. */
+/** How far masked luma is from the truth. */
+export type Distance = {
+  /** dB over all masked pixels of the clip. */
   readonly psnr: number;
+  /** The frame that is furthest from it, counted from 0, and its dB. */
+  readonly worst: { readonly frame: number; readonly psnr: number };
+};
+
+/** Figures over all masked luma pixels of a clip. */
+export type Quality = Distance & {
   /** Mean structural similarity over 7 x 7 windows around them (Wang et al. 2004), -1 to 1. */
   readonly ssim: number;
   /**
@@ -31,19 +37,40 @@ export type Quality = {
 /** Half the side of the squares that {@link Quality.flicker} and {@link Quality.drift} look at. */
 const RADII = [2, 8] as const;
 
+/** Compares a result, laid out as the truth, in the mask. */
+export function distance({ width, height, mask, truth }: Reference, result: Uint8Array): Distance {
+  const luma = width * height;
+  const decibels = (squares: number, pixels: number): number => 10 * Math.log10(255 ** 2 / (squares / pixels));
+  let [allSquares, allPixels] = [0, 0];
+  let worst = { frame: Number.NaN, psnr: Number.POSITIVE_INFINITY };
+  for (let frame = 0; frame < mask.length / luma; frame++) {
+    const at = frame * frameBytes(width, height);
+    let [squares, pixels] = [0, 0];
+    for (let i = 0; i < luma; i++) {
+      if (mask[frame * luma + i]! < 128) continue;
+      squares += (result[at + i]! - truth[at + i]!) ** 2;
+      pixels++;
+    }
+    if (pixels > 0 && decibels(squares, pixels) < worst.psnr) worst = { frame, psnr: decibels(squares, pixels) };
+    allSquares += squares;
+    allPixels += pixels;
+  }
+  return { psnr: decibels(allSquares, allPixels), worst };
+}
+
 /** Compares a result, laid out as the truth. `motions` from {@link motionsOf}. */
 export function measure(reference: Reference, result: Uint8Array, motions: readonly Homography[]): Quality {
   const { width, height, mask, truth } = reference;
   const luma = width * height;
-  const frameBytes = (luma * 3) / 2;
+  const bytes = frameBytes(width, height);
   const frames = mask.length / luma;
   const meansOf = boxMeans(width, height);
-  let [squares, pixels, similarity, compared] = [0, 0, 0, 0];
+  let [pixels, similarity, compared] = [0, 0, 0];
   const changes = RADII.map(() => 0);
   let before: Float32Array[] = [];
   for (let frame = 0; frame < frames; frame++) {
-    const own = result.subarray(frame * frameBytes, frame * frameBytes + luma);
-    const real = truth.subarray(frame * frameBytes, frame * frameBytes + luma);
+    const own = result.subarray(frame * bytes, frame * bytes + luma);
+    const real = truth.subarray(frame * bytes, frame * bytes + luma);
     const hole = mask.subarray(frame * luma, (frame + 1) * luma);
     const earlier = frame > 0 ? mask.subarray((frame - 1) * luma, frame * luma) : undefined;
     const error = Float32Array.from(own, (value, i) => value - real[i]!);
@@ -51,7 +78,6 @@ export function measure(reference: Reference, result: Uint8Array, motions: reado
     const h = motions[frame];
     for (let i = 0; i < luma; i++) {
       if (hole[i]! < 128) continue;
-      squares += error[i]! ** 2;
       pixels++;
       const [x, y] = [i % width, Math.floor(i / width)];
       similarity += ssimAt(own, real, width, height, x, y);
@@ -66,7 +92,7 @@ export function measure(reference: Reference, result: Uint8Array, motions: reado
     before = means;
   }
   return {
-    psnr: 10 * Math.log10(255 ** 2 / (squares / pixels)),
+    ...distance(reference, result),
     ssim: similarity / pixels,
     flicker: Math.sqrt(changes[0]! / compared),
     drift: Math.sqrt(changes[1]! / compared),
@@ -75,8 +101,7 @@ export function measure(reference: Reference, result: Uint8Array, motions: reado
 
 /** The camera's motion from each frame of the truth to the one before; undefined for the first. */
 export function motionsOf({ width, height, truth }: Reference): Homography[] {
-  const format: FrameFormat = { width, height, chromaShiftX: 1, chromaShiftY: 1, bitDepth: 8, fullRange: false };
-  const { levels, bytes } = layoutOf(format);
+  const { levels, bytes } = layoutOf(formatOf(width, height));
   const bases = [1024, 1024 + Math.ceil(bytes / 16) * 16 + 16] as const;
   const start = bases[1] + Math.ceil(bytes / 16) * 16 + 16;
   const memory = createMemory(start + 2 ** 20);
@@ -84,14 +109,14 @@ export function motionsOf({ width, height, truth }: Reference): Homography[] {
   const context = { kernels, memory, scratch: { start, end: start + 2 ** 20 } };
   const luma = width * height;
   const load = (frame: number, base: number): void => {
-    const at = (frame * luma * 3) / 2;
+    const at = frame * frameBytes(width, height);
     new Uint8Array(memory.buffer, base + levels[0]!.luma, luma).set(truth.subarray(at, at + luma));
     for (let i = 1; i < levels.length; i++) {
       const [from, to] = [levels[i - 1]!, levels[i]!];
       kernels.halve(base + from.luma, from.width, from.height, base + to.luma);
     }
   };
-  const frames = truth.length / ((luma * 3) / 2);
+  const frames = truth.length / frameBytes(width, height);
   return Array.from({ length: frames }, (_, frame) => {
     if (frame === 0) return undefined as never;
     load(frame, bases[0]);

@@ -12,11 +12,10 @@ import { createFalClient, type FalClient } from "@fal-ai/client";
 import { connect } from "../src/client/index.ts";
 import { readConfig } from "../src/config.ts";
 import { renderSceneFiles } from "../src/samples/render.ts";
-import { DEMO_SCENE, type SceneOptions } from "../src/samples/scene.ts";
 import { startServer } from "../src/server.ts";
 import { decode } from "../test/ffmpeg.ts";
-import { sharedMedia, withoutSharedMedia } from "../test/shared-media.ts";
 import { quiet } from "./processes.ts";
+import { type ClipFiles, chosen, realClips, SCENES } from "./removal-clips.ts";
 import { measure, motionsOf, type Quality, type Reference } from "./removal-measure.ts";
 import { median, spread } from "./statistics.ts";
 
@@ -25,15 +24,6 @@ const PYTHON = "/usr/bin/python3";
 const RIVAL = join("bench", "rivals", "registered_median.py");
 const RIVALS = { telea: "OpenCV, Telea frame by frame", median: "OpenCV, registered median" } as const;
 
-const SCENES: Readonly<Record<string, SceneOptions>> = {
-  tripod: { ...DEMO_SCENE, frames: 60, shake: 0, pan: 0 },
-  handheld: { ...DEMO_SCENE, frames: 60, shake: 2.5, pan: 0 },
-  pan: { ...DEMO_SCENE, frames: 60, shake: 1, pan: 240 },
-  wet: { ...DEMO_SCENE, frames: 60, shake: 1.5, pan: 0, reflection: 0.4 },
-};
-const CLIPS = ["static", "handheld", "pan", "rotzoom", "largehead"];
-
-type Files = { readonly source: string; readonly mask: string; readonly truth: string };
 type Row = { readonly method: string; readonly quality: Quality; readonly rates: readonly number[] };
 
 /** See the top of the file. `--rounds 3 --patience 60 --only tripod,or_gt_pan` */
@@ -70,27 +60,18 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** Rendered and real clips by name, those in `only` or all. */
-async function clips(folder: string, only: readonly string[]): Promise<[string, Files][]> {
-  const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
-  const found: [string, Files][] = [];
-  for (const [name, scene] of Object.entries(SCENES)) {
-    if (!wanted(name)) continue;
+async function clips(folder: string, only: readonly string[]): Promise<[string, ClipFiles][]> {
+  const rendered: [string, ClipFiles][] = [];
+  for (const [name, scene] of chosen(SCENES, only)) {
     const into = await mkdtemp(join(folder, "scene-"));
-    found.push([name, { ...(await renderSceneFiles(scene, into)) }]);
+    rendered.push([name, await renderSceneFiles(scene, into)]);
   }
-  if (withoutSharedMedia) return found;
-  for (const clip of CLIPS) {
-    const name = `or_gt_${clip}`;
-    const part = (suffix: string): string => sharedMedia(`removal/${name}${suffix}.mp4`);
-    const files = { source: part(""), mask: part("_mask_void"), truth: part("_gt") };
-    if (wanted(name)) found.push([name, files]);
-  }
-  return found;
+  return [...rendered, ...chosen(realClips(), only)];
 }
 
 async function compare(
   fal: FalClient,
-  files: Files,
+  files: ClipFiles,
   folder: string,
   { rounds, patience, withRivals }: { rounds: number; patience: number; withRivals: boolean },
 ): Promise<Row[]> {
@@ -151,7 +132,7 @@ async function compare(
 /** One request, from upload to the result's URL. @returns seconds; the result lies at `target`. */
 async function removal(
   fal: FalClient,
-  files: Files,
+  files: ClipFiles,
   target: string,
   refine: boolean,
   output: "lossless" | "default",

@@ -4,10 +4,10 @@
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import type { FrameFormat, TimedFrame } from "../src/media/frame.ts";
+import type { Frame } from "../src/media/frame.ts";
 import { DEMO_SCENE, renderScene, type SceneFrame, type SceneOptions } from "../src/samples/scene.ts";
-import { labelTable } from "../src/vision/mask.ts";
-import { removeObject } from "../src/vision/removal/remove-object.ts";
+import { formatOf } from "./raw-frames.ts";
+import { labelsOf, removed } from "./raw-removal.ts";
 
 /** A strip: which frames of a scene it shows, side by side. */
 type Strip = {
@@ -33,8 +33,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...argv], options: { folder: { type: "string", default: "docs/images" } } });
   for (const { name, scene, frames } of STRIPS) {
     const clip = scene.frames === 1 ? [middleOf(scene)] : [...renderScene(scene)];
-    const out = await removed(clip, scene);
-    const rows = [frames.map((i) => clip[i]!.source.planes), frames.map((i) => out[i]!.frame.planes)];
+    const masked = clip.map(({ source, mask }) => ({ frame: source, labels: labelsOf(mask.planes[0].data) }));
+    const out = await removed(masked, formatOf(scene.width, scene.height), true);
+    const rows = [frames.map((i) => clip[i]!.source.planes), frames.map((i) => out[i]!.planes)];
     write(`${values.folder}/${name}.jpg`, rows, scene);
     console.log(`${values.folder}/${name}.jpg`);
   }
@@ -46,20 +47,7 @@ function middleOf(scene: SceneOptions): SceneFrame {
   return [...renderScene({ ...scene, frames })][Math.round(MIDWAY * (frames - 1))]!;
 }
 
-async function removed(clip: readonly SceneFrame[], { width, height }: SceneOptions): Promise<TimedFrame[]> {
-  const labels = labelTable("void");
-  const format: FrameFormat = { width, height, chromaShiftX: 1, chromaShiftY: 1, bitDepth: 8, fullRange: false };
-  async function* masked() {
-    for (const [i, { source, mask }] of clip.entries())
-      yield { pts: BigInt(i), frame: source, labels: Uint8Array.from(mask.planes[0].data, (level) => labels[level]!) };
-  }
-  const out: TimedFrame[] = [];
-  const options = { window: clip.length, refine: true, seed: 1, threads: 2 };
-  for await (const frame of removeObject(masked(), format, options)) out.push(frame);
-  return out;
-}
-
-type Planes = TimedFrame["frame"]["planes"];
+type Planes = Frame["planes"];
 
 /** Pictures in rows as one JPEG at half size. */
 function write(path: string, rows: readonly (readonly Planes[])[], { width, height }: SceneOptions): void {

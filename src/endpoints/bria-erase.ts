@@ -31,7 +31,6 @@ const MASK: Loc = ["body", "mask_video_url"];
 /** `bria/video/erase/mask`. */
 export async function eraseByMask(input: Erasure, context: EndpointContext): Promise<EndpointOutput> {
   const mask = await context.open(MASK);
-  if (!input.auto_trim) refuseLong(secondsOf(await context.operations.probe({ media: mask })), MASK);
   const clip = await prepare(input, context, mask);
   const { video, markedFrames } = await erase(clip, input, context);
   if (markedFrames === 0) {
@@ -96,9 +95,10 @@ async function prepare(
     );
   }
   const seconds = secondsOf(info);
-  if (!auto_trim && seconds > 0) {
+  if (!auto_trim) {
     refuseLong(seconds, VIDEO);
-    return given;
+    if (mask) refuseLong(secondsOf(await context.operations.probe({ media: mask })), MASK);
+    if (seconds > 0) return given;
   }
   if (seconds > 0 && seconds <= WORKING_SECONDS) return given;
   context.stage("cutting the video", 0, 0.05);
@@ -140,7 +140,8 @@ function secondsOf(info: MediaInfo): number {
 
 function refuseLong(seconds: number, loc: Loc): void {
   if (seconds <= LONGEST_SECONDS) return;
-  const message = `The video is longer than ${WORKING_SECONDS} seconds: shorten it, or set auto_trim`;
+  const what = loc === MASK ? "mask" : "video";
+  const message = `The ${what} is longer than ${WORKING_SECONDS} seconds: shorten it, or set auto_trim`;
   const ctx = { max_duration: WORKING_SECONDS, provided_duration: seconds };
   throw fieldError("video_duration_too_long", loc, message, { ctx });
 }

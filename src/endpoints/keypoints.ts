@@ -12,7 +12,8 @@ const LONGEST = 200;
 export function parseKeypoint(value: string): Keypoint | undefined {
   if (value.length > LONGEST) return undefined;
   try {
-    return toKeypoint(JSON.parse(value.replaceAll("'", '"')));
+    // Python lets a comma stand before the closing brace.
+    return toKeypoint(JSON.parse(value.replaceAll("'", '"').replace(/,\s*}/, "}")));
   } catch {
     return undefined;
   }
@@ -26,7 +27,15 @@ export function spellKeypoint(value: unknown): unknown {
 
 function toKeypoint(value: unknown): Keypoint | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { x, y, type = "positive" } = value as Record<string, unknown>;
+  const { type: spelled = "positive", ...point } = value as Record<string, unknown>;
+  const [x, y] = [coordinate(point.x), coordinate(point.y)];
+  const type = typeof spelled === "string" ? spelled.toLowerCase() : spelled;
   const isPoint = Number.isFinite(x) && Number.isFinite(y) && (type === "positive" || type === "negative");
-  return isPoint ? { x: x as number, y: y as number, type } : undefined;
+  return isPoint ? { x, y, type } : undefined;
+}
+
+/** A number, or one written as text; else NaN. */
+function coordinate(value: unknown): number {
+  const isWritten = typeof value === "string" && value.trim() !== "";
+  return typeof value === "number" || isWritten ? Number(value) : Number.NaN;
 }

@@ -50,7 +50,8 @@ export async function inpaint(input: InpaintingInput, context: EndpointContext):
   const picture = given(input.ref_image_urls?.[0]) ? await context.open(["body", "ref_image_urls", 0]) : undefined;
   const { video } = await context.operations.probe({ media: source });
   // What cannot be read is refused before the long part of the work.
-  if (picture) await context.operations.probe({ media: picture });
+  if (picture && !(await context.operations.probe({ media: picture })).video)
+    throw fieldError("image_load_error", ["body", "ref_image_urls", 0], "The file has no picture");
   if (!video) throw fieldError("video_load_error", ["body", "video_url"], "The file has no video stream");
 
   context.stage("fitting the video", 0, 0.15);

@@ -20,6 +20,8 @@ import { type StillSize, stillSize } from "./still-size.ts";
 const MOVING = ["mov", "matroska", "avi", "mpegts", "mpeg", "flv", "gif", "apng", "webp_anim", "yuv4mpegpipe"];
 const SOUND = ["wav", "mp3", "aac", "flac", "ogg"];
 const STILL = ["png_pipe", "jpeg_pipe", "webp_pipe"];
+/** Containers that tell their streams one by one, as packets come. */
+const HEADERLESS = ["mpegts", "flv"];
 const ALLOWED = [...MOVING, ...SOUND, ...STILL].join(",");
 
 /** A JPEG may carry this much metadata before its size. */
@@ -68,7 +70,8 @@ export async function openInput(media: MediaHandle, kind: MediaKind, limits: Med
   }
   try {
     const container = context.iformat?.name ?? "";
-    if (context.nbStreams === 0 && container !== "mpegts") throw loadError(media, kind, "The file has no streams");
+    if (context.nbStreams === 0 && !HEADERLESS.includes(container))
+      throw loadError(media, kind, "The file has no streams");
     if (context.nbStreams > MAX_STREAMS) throw formatError(media, kind, `More than ${MAX_STREAMS} streams`);
     // Finding out more decodes the first pictures: what the container declares must be within limits by then.
     for (const { codecpar } of context.streams) checkPixels(media, codecpar.width, codecpar.height, limits);

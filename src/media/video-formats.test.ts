@@ -52,6 +52,20 @@ for (const format of FORMATS) {
     assert.ok(readFileSync(paths[0]).equals(readFileSync(paths[1])));
   });
 
+  test(`${format}: one or two frames give the same bytes too, beside sound that begins before them`, async () => {
+    const wav = join(FOLDER, "short.wav");
+    await writeBeeps(wav, 0.1, [0]);
+    const written = async (frames: readonly number[]): Promise<Buffer> => {
+      const path = join(FOLDER, `short-${format}${fileKind(format).extension}`);
+      await writeClip(path, yuv(320, 180), frames, { encoding: { format }, audioFrom: handle(wav) });
+      return readFileSync(path);
+    };
+    for (const frames of [[0], [0, 1]]) {
+      const first = await written(frames);
+      for (let again = 0; again < 6; again++) assert.ok(first.equals(await written(frames)), `${frames.length} frames`);
+    }
+  });
+
   test(`${format}: lossless is without loss where the codec can`, async () => {
     const path = join(FOLDER, `lossless-${format}${fileKind(format).extension}`);
     const shape = yuv(64, 48);

@@ -25,6 +25,9 @@ import { DEFAULT_FORMAT, VIDEO_FORMATS } from "./video-formats.ts";
 /** Pictures of fewer pixels are encoded sooner than another thread has heard of them. */
 const LEAST_PIXELS = 64 * 64;
 
+/** x265 never sets the decoding times of clips of up to this many frames, which are too short to be reordered. */
+const MOST_UNORDERED = 2;
+
 /** How a video is written. */
 export type VideoOptions = {
   readonly format: FrameFormat;
@@ -162,6 +165,7 @@ export async function createVideo(path: string, options: VideoOptions): Promise<
     const drain = async (): Promise<void> => {
       while ((isTiny ? encoder.receivePacketSync(packet) : await encoder.receivePacket(packet)) >= 0) {
         if (packet.duration <= 0n) packet.duration = step;
+        if (codecName === "h265" && frameCount <= MOST_UNORDERED) packet.dts = packet.pts;
         const written = toSeconds(packet.dts, timeBase);
         await output.write(packet, stream, timeBase);
         await audio?.pump(written);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
+import { withoutFfmpeg } from "../../test/ffmpeg.ts";
 import { sharedMedia, withoutSharedMedia } from "../../test/shared-media.ts";
 import type { ErrorCode } from "../errors.ts";
 import { handle, LIMITS, readAll, testFolder, writeBeeps, writeClip, yuv } from "./fixture.test.clips.ts";
@@ -117,6 +120,25 @@ test("limits on pixels and duration name what is allowed", async () => {
   await writeBeeps(wav, 3, []);
   const audio = handle(wav, "audio_url", "audio/wav");
   await assert.rejects(probe(audio, { ...LIMITS, inputSeconds: 2 }), { code: "audio_duration_too_long" });
+});
+
+test("containers that tell their streams only as packets come are read like others", {
+  skip: withoutFfmpeg,
+}, async () => {
+  const wav = join(FOLDER, "told-late.wav");
+  await writeBeeps(wav, 1, [0.2]);
+  const mp4 = join(FOLDER, "told-late.mp4");
+  const times = Array.from({ length: 25 }, (_, time) => time);
+  await writeClip(mp4, yuv(64, 48), times, { delivery: "lossless", audioFrom: handle(wav) });
+  const { frames: expected } = await readAll(handle(mp4));
+  for (const kind of ["flv", "ts"]) {
+    const path = join(FOLDER, `told-late.${kind}`);
+    await promisify(execFile)("ffmpeg", ["-v", "error", "-i", mp4, "-c:v", "copy", "-c:a", "aac", path]);
+    const { source, frames } = await readAll(handle(path));
+    assert.deepEqual([source.info.video?.width, source.info.audio?.channels], [64, 1], kind);
+    const samples = (all: typeof frames) => all.map(({ frame }) => Buffer.from(frame.planes[0].data));
+    assert.deepEqual(samples(frames), samples(expected), kind);
+  }
 });
 
 test("damage costs the damaged pictures only", async () => {

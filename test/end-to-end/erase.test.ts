@@ -97,6 +97,9 @@ describe("erasing and inpainting", { skip: withoutFfmpeg }, () => {
     assert.equal(failure.getFieldErrors("video_url")[0]?.type, "video_duration_too_long");
     const other = await refused(ERASE, { mask_video_url: input.mask_video_url, auto_trim: false });
     assert.equal(other.getFieldErrors("mask_video_url")[0]?.type, "video_duration_too_long");
+    assert.match(other.getFieldErrors("mask_video_url")[0]!.msg, /^The mask is longer/);
+    const both = await refused(ERASE, { ...input, auto_trim: false });
+    assert.match(both.getFieldErrors("video_url")[0]!.msg, /^The video is longer/);
   });
 
   test("a mask that marks nothing is refused", async () => {
@@ -163,6 +166,11 @@ describe("erasing and inpainting", { skip: withoutFfmpeg }, () => {
     const text = await server.file(clip.source, "image/png");
     const picture = await refused(INPAINT, { prompt: "", ref_image_urls: [text, text] });
     assert.equal(picture.getFieldErrors("ref_image_urls").length, 1);
+    const sound = join(server.folder, "sound.wav");
+    await ffmpeg("-f", "lavfi", "-i", "sine=d=0.2", sound);
+    const none = await refused(INPAINT, { prompt: "", ref_image_urls: [await server.file(sound, "audio/wav")] });
+    const detail = none.body.detail[0]!;
+    assert.deepEqual([detail.loc, detail.type], [["body", "ref_image_urls", 0], "image_load_error"]);
     const black = join(server.folder, "nothing.png");
     await ffmpeg("-f", "lavfi", "-i", "color=black:s=320x180:d=1", "-frames:v", "1", black);
     const nothing = await refused(INPAINT, {

@@ -67,9 +67,10 @@ export async function openMaskFeed(
         context.log("WARN", `The mask removes most of every frame. Is it inverted? Here ${meaning}`);
       }
       if (pair.held() > 0) {
+        const lack = pair.held() === 1 ? "frame" : "frames";
         context.log(
           "WARN",
-          `The mask is ${pair.held()} frames shorter than the video: its last frame was used for the rest`,
+          `The mask is ${pair.held()} ${lack} shorter than the video: its last frame was used for the rest`,
         );
       }
     },
