@@ -980,6 +980,8 @@ export type BlendPixels = (
   plane: number,
   width: number,
   top: number,
+  handOn: number,
+  scratch: number,
 ) => void;
 
 let compiled: WebAssembly.Module | undefined;

@@ -50,6 +50,90 @@ describe("steadyPixels", () => {
   });
 });
 
+describe("blendPixels", () => {
+  const shares = new Float32Array(256).fill(1, 0, 8).fill(0.5, 8, 9);
+
+  /** A plane of 100 into which a fill is blended. @param edge of each sample: 0 where the fill counts whole, 8 half, 9 not at all. */
+  function blended(fill: (i: number) => number, edge: (i: number) => number, handOn: number): Uint8Array {
+    const { kernels, arena, put, bytes } = testMemory();
+    const plane = put(new Uint8Array(SIDE * SIDE).fill(100));
+    const values = put(Float32Array.from(PIXELS, (_, i) => fill(i)));
+    const map = put(Uint8Array.from(PIXELS, (_, i) => edge(i)));
+    const size = [SIDE, SIDE, 0, 0, plane, SIDE, 255, handOn, arena.take(8 * SIDE + 16)] as const;
+    kernels.blendPixels8(put(PIXELS), PIXELS.length, values, put(shares), map, ...size);
+    return bytes(plane, SIDE * SIDE);
+  }
+  const meanOf = (plane: Uint8Array) => plane.reduce((sum, value) => sum + value, 0) / plane.length;
+
+  it("rounds, mixes by the share and leaves what is outside", () => {
+    const out = blended(
+      (i) => 110.4 + (i % 2),
+      (i) => (i < 400 ? 0 : i < 800 ? 8 : 9),
+      0,
+    );
+    assert.deepEqual(
+      [...out.subarray(0, 2), ...out.subarray(400, 402), ...out.subarray(800, 802)],
+      [110, 111, 105, 106, 100, 100],
+    );
+  });
+
+  it("hands on what rounding takes, so that areas keep their level and nothing else changes", () => {
+    for (const level of [110.1, 110.45, 110.55]) {
+      assert.equal(
+        meanOf(
+          blended(
+            () => level,
+            () => 0,
+            0,
+          ),
+        ),
+        Math.round(level),
+      );
+      assert.ok(
+        Math.abs(
+          meanOf(
+            blended(
+              () => level,
+              () => 0,
+              1,
+            ),
+          ) - level,
+        ) < 0.02,
+      );
+    }
+    // Half of it spreads the jump by a level over half of one.
+    const step =
+      meanOf(
+        blended(
+          () => 110.55,
+          () => 0,
+          0.5,
+        ),
+      ) -
+      meanOf(
+        blended(
+          () => 110.45,
+          () => 0,
+          0.5,
+        ),
+      );
+    assert.ok(step > 0 && step < 0.5, `${step}`);
+    const out = blended(
+      () => 110.4,
+      (i) => (i % SIDE < 20 ? 0 : 9),
+      1,
+    );
+    for (let i = 0; i < out.length; i++) if (i % SIDE >= 20) assert.equal(out[i], 100);
+    assert.ok(
+      blended(
+        () => 300,
+        () => 0,
+        1,
+      ).every((value) => value === 255),
+    );
+  });
+});
+
 describe("lists of pixels", () => {
   const [width, height] = [13, 9];
   const map = Uint8Array.from(noiseBytes(width * height, 7), (value) => value >> 4);

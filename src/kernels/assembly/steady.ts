@@ -120,15 +120,36 @@ export function steadyPixels16(
   steady<u16>(pixels, count, values, others, counts, radius, plane, width, height, level, state, whole, lumaWidth, shiftX, shiftY, scratch);
 }
 
+/** Where the lack of a rounded sample goes, of each 16 parts: to the right, below to the left, below, below to the right (Floyd and Steinberg 1976). */
+const RIGHT: f64 = 7 / 16.0;
+const BELOW_LEFT: f64 = 3 / 16.0;
+const BELOW: f64 = 5 / 16.0;
+const BELOW_RIGHT: f64 = 1 / 16.0;
+
+// @ts-ignore: decorator
+@inline
+function addTo(at: usize, lack: f64): void { store<f32>(at, <f32>(<f64>load<f32>(at) + lack)); }
+
 // @ts-ignore: decorator
 @inline
 function blend<T>(
   pixels: usize, count: i32, values: usize, shares: usize, edge: usize, lumaWidth: i32, lumaHeight: i32, shiftX: i32, shiftY: i32,
-  plane: usize, width: i32, top: i32,
+  plane: usize, width: i32, top: i32, handOn: f64, scratch: usize,
 ): void {
+  // What the pixels of a row and of the next one are owed; a column more on either side.
+  const bytes = <usize>(width + 2) << 2;
+  let owed = scratch, next = scratch + bytes, row = -2;
   for (let i = 0; i < count; i++) {
     const pixel = load<i32>(pixels + (<usize>i << 2));
     const x = pixel & 0xffff, y = pixel >> 16;
+    if (y != row) {
+      const above = owed;
+      owed = next;
+      next = above;
+      if (y != row + 1) memory.fill(owed, 0, bytes);
+      memory.fill(next, 0, bytes);
+      row = y;
+    }
     const x0 = x << shiftX, y0 = y << shiftY, x1 = min(lumaWidth, x0 + (1 << shiftX)), y1 = min(lumaHeight, y0 + (1 << shiftY));
     let sum = 0.0;
     for (let ly = y0; ly < y1; ly++)
@@ -136,22 +157,30 @@ function blend<T>(
     const share = sum / <f64>((x1 - x0) * (y1 - y0));
     const at = plane + <usize>(y * width + x) * sizeof<T>();
     const own = <f64>load<T>(at);
-    const value = Math.floor(own + (<f64>load<f32>(values + (<usize>i << 2)) - own) * share + 0.5);
-    store<T>(at, <T><i32>Math.min(<f64>top, Math.max(0, value)));
+    const debt = owed + (<usize>(x + 1) << 2), below = next + (<usize>(x + 1) << 2);
+    const exact = own + (<f64>load<f32>(values + (<usize>i << 2)) + <f64>load<f32>(debt) - own) * share;
+    const value = Math.min(<f64>top, Math.max(0, Math.floor(exact + 0.5)));
+    store<T>(at, <T><i32>value);
+    const lack = Math.min(0.5, Math.max(-0.5, exact - value)) * handOn;
+    addTo(debt + 4, lack * RIGHT);
+    addTo(below - 4, lack * BELOW_LEFT);
+    addTo(below, lack * BELOW);
+    addTo(below + 4, lack * BELOW_RIGHT);
   }
 }
 
 /**
  * Blends values (f32) into a plane of samples of 0 to `top`. `shares`: 256 f32, the values' share by the luma map `edge`; of a pixel's area the
- * mean counts.
+ * mean counts. Of what rounding takes from a pixel, `handOn` (0 to 1) is given to those to the right of it and below. `scratch`: 8 bytes for each
+ * column of the plane, and 16.
  */
 export function blendPixels8(
   pixels: usize, count: i32, values: usize, shares: usize, edge: usize, lumaWidth: i32, lumaHeight: i32, shiftX: i32, shiftY: i32,
-  plane: usize, width: i32, top: i32,
-): void { blend<u8>(pixels, count, values, shares, edge, lumaWidth, lumaHeight, shiftX, shiftY, plane, width, top); }
+  plane: usize, width: i32, top: i32, handOn: f64, scratch: usize,
+): void { blend<u8>(pixels, count, values, shares, edge, lumaWidth, lumaHeight, shiftX, shiftY, plane, width, top, handOn, scratch); }
 
 /** {@link blendPixels8} for samples of two bytes. */
 export function blendPixels16(
   pixels: usize, count: i32, values: usize, shares: usize, edge: usize, lumaWidth: i32, lumaHeight: i32, shiftX: i32, shiftY: i32,
-  plane: usize, width: i32, top: i32,
-): void { blend<u16>(pixels, count, values, shares, edge, lumaWidth, lumaHeight, shiftX, shiftY, plane, width, top); }
+  plane: usize, width: i32, top: i32, handOn: f64, scratch: usize,
+): void { blend<u16>(pixels, count, values, shares, edge, lumaWidth, lumaHeight, shiftX, shiftY, plane, width, top, handOn, scratch); }
