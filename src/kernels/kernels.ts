@@ -681,6 +681,17 @@ export type Kernels = {
     kernel: number,
     stride: number,
   ): void;
+  segmentPack(luma: number, u: number, v: number, count: number, target: number): void;
+  segmentDepart(
+    pixels: number,
+    width: number,
+    height: number,
+    records: number,
+    count: number,
+    rowFrom: number,
+    rowTo: number,
+    target: number,
+  ): void;
   segmentCut(
     u: number,
     ahead: number,

@@ -21,6 +21,7 @@ export { flowAdd, flowEnlarge, flowDisagreement } from "./flow-field";
 export { interpolatePaths } from "./interpolate-paths";
 export { interpolateBlend8, interpolateBlend16 } from "./interpolate-blend";
 export { segmentCut } from "./segment-cut";
+export { segmentDepart, segmentPack } from "./segment-depart";
 export { blendRows, convolve, couple, extend, refine8, refine16, resampleRow, settle8, settle16 } from "./upscale";
 export { fuseAdd, fuseCompare, fuseLevels, fuseShares, fuseSurroundings } from "./upscale-fuse";
 export { segmentCombine, segmentConv, segmentDepthwise, segmentEnlarge, segmentLargest, segmentRectify, segmentResize, segmentSelect } from "./segment-net";

@@ -5,6 +5,7 @@ import { geodesic } from "./geodesic.ts";
 import type { Point } from "./match.ts";
 import { type Box, grow, type Picture } from "./picture.ts";
 import { dropStrangers, fillHoles, keepRegions } from "./regions.ts";
+import { evidenceOf, standingOut } from "./standing-out.ts";
 import { completeVessel } from "./vessel.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -20,6 +21,7 @@ export type Hints = {
   readonly vessel?: Box;
 };
 
+const DEPARTS = Number(process.env.BDEPARTS ?? 0.8);
 const ROUNDS = 4;
 const CERTAIN = 60;
 const SEED_RADIUS = 2;
@@ -58,6 +60,7 @@ export function beginMask(
   for (let i = 0; i < pixels; i++)
     mask[i] = Math.max(0, Math.min(1, 0.5 + prior[i]! / 4 + (movement ? movement[i]! / 4 : 0)));
   const against = new Float32Array(pixels);
+  const stands = evidenceOfSure(picture, on, hints.guess);
   for (let round = 0; round < ROUNDS; round++) {
     const [own, around] = [new Colours(), new Colours()];
     own.add(bins, (i) => (mask[i]! > 0.6 && inside[i] ? mask[i]! : 0));
@@ -79,6 +82,7 @@ export function beginMask(
     const table = evidence(own, around);
     for (let i = 0; i < pixels; i++) {
       against[i] = -(0.7 * table[bins[i]!]! + prior[i]! + (movement ? movement[i]! : 0));
+      if (stands) against[i]! -= DEPARTS * stands[picture.departure![i]!]!;
       if (!inside[i]) against[i] = CERTAIN;
     }
     for (const i of on) against[i] = -CERTAIN;
@@ -171,6 +175,15 @@ function movementEvidence(
   const threshold = Math.min(typical * 0.5, 2 * least);
   for (let i = 0; i < own.length; i++) out[i]! += 1.6 * Math.max(-1, Math.min(1, (own[i]! - threshold) / threshold));
   return out;
+}
+
+/** How what is certain stands out from other frames; undefined where it is not known to. */
+function evidenceOfSure(picture: Picture, on: readonly number[], guess: Float32Array | undefined) {
+  const sure = new Float32Array(picture.width * picture.height);
+  if (guess) for (let i = 0; i < sure.length; i++) sure[i] = guess[i]! > SURE ? 1 : 0;
+  for (const i of on) sure[i] = 1;
+  const known = standingOut(picture, sure);
+  return known && evidenceOf(known);
 }
 
 function median(values: readonly number[]): number {

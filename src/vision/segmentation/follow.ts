@@ -7,11 +7,14 @@ import { shared } from "./detect.ts";
 import type { Kind } from "./kind.ts";
 import { type Box, boxOf, grow, type Picture } from "./picture.ts";
 import { dropRunaways, fillHoles, keepRegions, regionsOf } from "./regions.ts";
+import { blendStandingOut, evidenceOf, type StandingOut, standingOut } from "./standing-out.ts";
 import { completeVessel } from "./vessel.ts";
 import type { Flow, Workspace } from "./workspace.ts";
 
 /** Weights of what speaks for a pixel. */
-const SHAPE = 2.4;
+const SHAPE = Number(process.env.SHAPE ?? 2.4);
+const DEPARTS = Number(process.env.DEPARTS ?? 1.5);
+const UNDER = Number(process.env.UNDER ?? 1);
 const COLOUR = 0.9;
 const MOTION = 1.8;
 /** Weight of how a part has moved of late: background that was taken for the object goes on moving with the camera. */
@@ -23,6 +26,7 @@ const HABIT_SHARE = 0.4;
  * the square beside it, as a share of its side.
  */
 const OTHERWISE = 1.5;
+const OTH = Number(process.env.OTH ?? 0.7);
 const OTHERWISE_SHARE = 0.8;
 const LEAST_OTHERWISE = 0.8;
 const BESIDE = 0.1;
@@ -64,6 +68,8 @@ export class Follower {
   readonly #given: Colours;
   #own: Colours;
   #around: Colours;
+  /** How it stands out from other frames, where that is known. */
+  #stands: StandingOut | undefined;
   #area: number;
   #lost = false;
   /** How each part has moved of late: 1 by itself, -1 with the camera. */
@@ -87,6 +93,7 @@ export class Follower {
     this.#given = own;
     this.#own = own.copy();
     this.#around = around;
+    this.#stands = standingOut(picture, mask);
     this.#area = sumOf(mask);
     const { regions } = regionsOf(mask, picture.width, picture.height, mask);
     this.#isOnePiece = regions.some(({ size }) => size >= ONE_PIECE * this.#area);
@@ -128,6 +135,7 @@ export class Follower {
     this.#area += 0.04 * (size - this.#area);
     blend(this.#own, own, 0.15);
     blend(this.#around, around, 0.3);
+    this.#stands = blendStandingOut(this.#stands, standingOut(picture, mask), 0.15);
     return mask;
   }
 
@@ -169,21 +177,27 @@ export class Follower {
     const mask = shape.slice();
     const outline = this.#kind?.outline?.(picture, grow(seen, OUTLINE_REACH * sideOf(seen), width, height));
     const least = this.#kind?.hasMore ? 0 : -1;
+    const stands = this.#stands && picture.departure ? evidenceOf(this.#stands) : undefined;
+    const departure = picture.departure ?? new Uint8Array(0);
     const growth = GROWTH * Math.max(0, Math.log(sumOf(shape) / (1.1 * this.#area)));
     for (let y = box.y0; y < box.y1; y++) {
       for (let x = box.x0; x < box.x1; x++) {
         const i = y * width + x;
         let value = SHAPE * (2 * shape[i]! - 1) * trust[i]! + COLOUR * table[bins[i]!]!;
+        const departs = stands ? stands[departure[i]!]! : 0;
+        value += (departs > 0 ? DEPARTS : UNDER) * departs;
+        // What departs from the background is not part of it, however it moves now.
+        const doubt = Math.max(0, 1 - departs / 1.5);
         if (moves) {
           const movement = Math.max(-1, Math.min(0, own[i]! / (0.4 * typical) - 1));
           habit[i]! += HABIT_SHARE * (movement - habit[i]!);
-          value += MOTION * movement;
+          value += MOTION * doubt * movement;
         }
-        value += HABIT * habit[i]! - growth;
+        value += HABIT * habit[i]! * (habit[i]! < 0 ? doubt : 1) - growth;
         if (outline) value += OUTLINE * Math.max(least, 2 * outline[i]! - 1);
-        if (shape[i]! < 0.5) value -= OTHERWISE * other(i);
+        if (shape[i]! < 0.5) value -= OTHERWISE * other(i) * (1 - OTH * (1 - doubt));
         // Far from where the object was, nothing but good reasons count; that the net sees it there is one.
-        value -= 2.5 * Math.max(0, 1 - near[i]! / 0.08) * (outline ? 1 - outline[i]! : 1);
+        value -= 2.5 * Math.max(0, 1 - near[i]! / 0.08) * (outline ? 1 - outline[i]! : 1) * doubt;
         against[i] = -value;
       }
     }
