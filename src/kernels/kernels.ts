@@ -66,6 +66,7 @@ export type Kernels = {
     out: number,
     terms: number,
   ): void;
+  solveSymmetric(matrix: number, right: number, n: number, lower: number): number;
   alignMove(
     system: number,
     model: number,

@@ -8,7 +8,7 @@ export { affectedDecide, affectedDiffer16, affectedDiffer8 } from "./affected";
 export { blendPixels16, blendPixels8, steadyPixels16, steadyPixels8 } from "./steady";
 export { growCells, motionGoOn, motionKeep, motionMoves, motionStore } from "./motion";
 export { alignStep } from "./align";
-export { alignMove } from "./align-move";
+export { alignMove, solveSymmetric } from "./align-move";
 export { gather8, gather16 } from "./gather";
 export { cameraResidual, carryCollect, carrySplat, cellMeans8, cellMeans16, layCells8, layCells16, spreadMotion } from "./carry";
 export { patchErrors, patchFollow, patchScan, patchVote } from "./patches";

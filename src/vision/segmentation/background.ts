@@ -18,19 +18,20 @@ export type DepartureOptions = {
 };
 
 /** Seconds between frames that are compared, frames at most, and how many of them on either side. */
-const STEP = Number(process.env.STEP ?? 0.3);
+const STEP = 0.3;
 const MOST_STEP = 8;
-const SIDE = Number(process.env.SIDE ?? 6);
-/** Frames that are read before as many are compared, and fewest of a clip. */
+const SIDE = 6;
+/** Frames that are read before as many are compared, fewest of a clip, and least side of a picture. */
 const BATCH = 24;
 const LEAST_FRAMES = 4;
+const LEAST_SIDE = 16;
 
 /** Compares every frame of a clip; holds a window of it in memory, whatever its length. @throws whatever `turn` throws. */
 export async function findDepartures(clip: Clip, options: DepartureOptions): Promise<void> {
   const { format, rate, threads, put, turn } = options;
   const { frameCount } = clip;
-  if (frameCount < LEAST_FRAMES) return;
   const { width, height } = format;
+  if (frameCount < LEAST_FRAMES || Math.min(width, height) < LEAST_SIDE) return;
   const step = Math.max(1, Math.min(MOST_STEP, Math.round(STEP * rate), Math.floor(frameCount / (2 * SIDE))));
   const reach = SIDE * step;
   const layout = layoutOf(format);
@@ -62,9 +63,7 @@ export async function findDepartures(clip: Clip, options: DepartureOptions): Pro
       await window.settle();
       await window.register();
       await Promise.all(
-        window.held
-          .filter(({ index }) => index >= packed)
-          .map(({ base }) => memory.pool.run("pack", { layout, base })),
+        window.held.filter(({ index }) => index >= packed).map(({ base }) => memory.pool.run("pack", { layout, base })),
       );
       packed = loaded;
       const ready = loaded === frameCount ? frameCount : loaded - reach;

@@ -5,7 +5,7 @@ import { geodesic } from "./geodesic.ts";
 import type { Point } from "./match.ts";
 import { type Box, grow, type Picture } from "./picture.ts";
 import { dropStrangers, fillHoles, keepRegions } from "./regions.ts";
-import { evidenceOf, standingOut } from "./standing-out.ts";
+import { evidenceOf, type StandingOut, standingOut } from "./standing-out.ts";
 import { completeVessel } from "./vessel.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -21,7 +21,6 @@ export type Hints = {
   readonly vessel?: Box;
 };
 
-const DEPARTS = Number(process.env.BDEPARTS ?? 0.8);
 const ROUNDS = 4;
 const CERTAIN = 60;
 const SEED_RADIUS = 2;
@@ -31,15 +30,21 @@ const SEED_CHANGE = 40;
 const OTHERWISE = 1.5;
 const LEAST_OTHERWISE = 1.5;
 const SURE = 0.9;
+/** Weight of standing out from other frames: as clicks and guesses do, and as the object was known to before. */
+const [DEPARTS, DEPARTS_AS_BEFORE] = [0.8, 1.3];
 /** Weight of a guess. */
 const GUESSED = 5;
 
-/** @param near another frame, shortly before or after: what moves by itself between the two may be the object. */
+/**
+ * @param near another frame, shortly before or after: what moves by itself between the two may be the object.
+ * @param stands how the object stands out from other frames, where that is known from before.
+ */
 export function beginMask(
   workspace: Workspace,
   picture: Picture,
   near: Picture | undefined,
   hints: Hints,
+  stands?: StandingOut,
 ): Float32Array {
   const { width, height } = picture;
   const pixels = width * height;
@@ -60,7 +65,9 @@ export function beginMask(
   for (let i = 0; i < pixels; i++)
     mask[i] = Math.max(0, Math.min(1, 0.5 + prior[i]! / 4 + (movement ? movement[i]! / 4 : 0)));
   const against = new Float32Array(pixels);
-  const stands = evidenceOfSure(picture, on, hints.guess);
+  const known = stands ?? standingOut(picture, certain(picture, on, hints.guess));
+  const departs = picture.departure && known ? evidenceOf(known) : undefined;
+  const weight = stands ? DEPARTS_AS_BEFORE : DEPARTS;
   for (let round = 0; round < ROUNDS; round++) {
     const [own, around] = [new Colours(), new Colours()];
     own.add(bins, (i) => (mask[i]! > 0.6 && inside[i] ? mask[i]! : 0));
@@ -82,7 +89,7 @@ export function beginMask(
     const table = evidence(own, around);
     for (let i = 0; i < pixels; i++) {
       against[i] = -(0.7 * table[bins[i]!]! + prior[i]! + (movement ? movement[i]! : 0));
-      if (stands) against[i]! -= DEPARTS * stands[picture.departure![i]!]!;
+      if (departs) against[i]! -= weight * departs[picture.departure![i]!]!;
       if (!inside[i]) against[i] = CERTAIN;
     }
     for (const i of on) against[i] = -CERTAIN;
@@ -158,7 +165,7 @@ function movementEvidence(
   const known = sure.length > on.length ? sure : on;
   if (known.length === 0) return undefined;
   const flow = workspace.flow(picture, near);
-  const camera = cameraMotion(flow, width, height);
+  const camera = cameraMotion(workspace, flow);
   const out = new Float32Array(width * height);
   const [x, y] = [median(known.map((i) => flow.x[i]!)), median(known.map((i) => flow.y[i]!))];
   const spread = median(known.map((i) => Math.hypot(flow.x[i]! - x, flow.y[i]! - y)));
@@ -177,13 +184,12 @@ function movementEvidence(
   return out;
 }
 
-/** How what is certain stands out from other frames; undefined where it is not known to. */
-function evidenceOfSure(picture: Picture, on: readonly number[], guess: Float32Array | undefined) {
-  const sure = new Float32Array(picture.width * picture.height);
+/** What is certainly the object's: clicks, and what is sure of a guess. */
+function certain({ width, height }: Picture, on: readonly number[], guess: Float32Array | undefined): Float32Array {
+  const sure = new Float32Array(width * height);
   if (guess) for (let i = 0; i < sure.length; i++) sure[i] = guess[i]! > SURE ? 1 : 0;
   for (const i of on) sure[i] = 1;
-  const known = standingOut(picture, sure);
-  return known && evidenceOf(known);
+  return sure;
 }
 
 function median(values: readonly number[]): number {

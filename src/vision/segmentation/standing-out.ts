@@ -41,8 +41,7 @@ export function blendStandingOut(
   share: number,
 ): StandingOut | undefined {
   if (!known || !fresh) return known ?? fresh;
-  const mix = (a: Float64Array, b: Float64Array): Float64Array =>
-    a.map((value, i) => value + share * (b[i]! - value));
+  const mix = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value + share * (b[i]! - value));
   return { own: mix(known.own, fresh.own), around: mix(known.around, fresh.around) };
 }
 

@@ -137,6 +137,22 @@ export class Workspace {
     return this.#view(at).slice();
   }
 
+  /**
+   * Solves a small symmetric positive definite system; see `solveSymmetric` in the kernels.
+   * @param matrix n rows of n. @param right n values.
+   * @returns n values, or undefined when the system is not positive definite.
+   */
+  solve(matrix: readonly number[], right: readonly number[]): readonly number[] | undefined {
+    const n = right.length;
+    const at = this.#work;
+    const room = new Float64Array(this.#memory.buffer, at, matrix.length + n);
+    room.set(matrix);
+    room.set(right, matrix.length);
+    const answer = at + 8 * matrix.length;
+    const isSolved = this.#kernels.solveSymmetric(at, answer, n, answer + 8 * n);
+    return isSolved ? [...room.subarray(matrix.length)] : undefined;
+  }
+
   #view(at: number): Float32Array {
     return new Float32Array(this.#memory.buffer, at, this.width * this.height);
   }
