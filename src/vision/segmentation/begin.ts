@@ -1,8 +1,8 @@
 /** An object's mask on one frame, from clicks, a box or a guess. */
-import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence } from "./colour.ts";
 import { geodesic } from "./geodesic.ts";
 import type { Point } from "./match.ts";
+import { movementEvidence, SURE } from "./movement.ts";
 import { type Box, grow, type Picture } from "./picture.ts";
 import { dropStrangers, fillHoles, keepRegions } from "./regions.ts";
 import { evidenceOf, type StandingOut, standingOut } from "./standing-out.ts";
@@ -26,10 +26,6 @@ const CERTAIN = 60;
 const SEED_RADIUS = 2;
 /** Levels, of all planes together, by which pixels of one click may differ. */
 const SEED_CHANGE = 40;
-/** Weight of moving otherwise than the object, and pixels by which it does at least; likelihood from which a guess is certain. */
-const OTHERWISE = 1.5;
-const LEAST_OTHERWISE = 1.5;
-const SURE = 0.9;
 /** Weight of standing out from other frames: as clicks and guesses do, and as the object was known to before. */
 const [DEPARTS, DEPARTS_AS_BEFORE] = [0.8, 1.3];
 /** Weight of a guess. */
@@ -147,53 +143,12 @@ function spreadOf(points: readonly Point[], width: number, height: number): numb
   return Math.max(size * 0.05, Math.min(size * 0.3, widest * 0.55));
 }
 
-/**
- * Motion as evidence, positive on the object: that of its own, where the clicked points have one; and against what moves
- * otherwise than those points, or than what is certain of a guess.
- */
-function movementEvidence(
-  workspace: Workspace,
-  picture: Picture,
-  near: Picture,
-  on: readonly number[],
-  off: readonly number[],
-  guess: Float32Array | undefined,
-): Float32Array | undefined {
-  const { width, height } = picture;
-  const sure = guess ? [...guess.keys()].filter((i) => guess[i]! > SURE) : [];
-  // Clicks at the edge may show the background's motion.
-  const known = sure.length > on.length ? sure : on;
-  if (known.length === 0) return undefined;
-  const flow = workspace.flow(picture, near);
-  const camera = cameraMotion(workspace, flow);
-  const out = new Float32Array(width * height);
-  const [x, y] = [median(known.map((i) => flow.x[i]!)), median(known.map((i) => flow.y[i]!))];
-  const spread = median(known.map((i) => Math.hypot(flow.x[i]! - x, flow.y[i]! - y)));
-  const tolerance = Math.max(LEAST_OTHERWISE, 2.5 * spread, 3 * camera.spread);
-  for (let i = 0; i < out.length; i++) {
-    const away = Math.hypot(flow.x[i]! - x, flow.y[i]! - y) / tolerance;
-    out[i] = -OTHERWISE * Math.max(0, Math.min(1, away - 1));
-  }
-  if (on.length === 0) return out;
-  const own = workspace.mean(workspace.ownMotion(flow, camera), 1);
-  const typical = median(on.map((i) => own[i]!));
-  const least = Math.max(0.8, 3 * camera.spread);
-  if (typical < least || (off.length > 0 && median(off.map((i) => own[i]!)) > 0.5 * typical)) return out;
-  const threshold = Math.min(typical * 0.5, 2 * least);
-  for (let i = 0; i < own.length; i++) out[i]! += 1.6 * Math.max(-1, Math.min(1, (own[i]! - threshold) / threshold));
-  return out;
-}
-
 /** What is certainly the object's: clicks, and what is sure of a guess. */
 function certain({ width, height }: Picture, on: readonly number[], guess: Float32Array | undefined): Float32Array {
   const sure = new Float32Array(width * height);
   if (guess) for (let i = 0; i < sure.length; i++) sure[i] = guess[i]! > SURE ? 1 : 0;
   for (const i of on) sure[i] = 1;
   return sure;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 /** A click's own pixel and those around it that look like it: what is thinner than the disc is not taken with its surroundings. */

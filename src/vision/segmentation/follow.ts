@@ -5,11 +5,12 @@ import { blend, coloursOf } from "./colours-of.ts";
 import { recognise, search } from "./find-again.ts";
 import type { Kind } from "./kind.ts";
 import { agreement, areaOf, meanWhere, sideOf } from "./measure.ts";
+import { movesOtherwise } from "./otherwise.ts";
 import { boxOf, grow, type Picture } from "./picture.ts";
 import { dropRunaways, fillHoles, keepRegions, regionsOf } from "./regions.ts";
 import { blendStandingOut, evidenceOf, type StandingOut, standingOut } from "./standing-out.ts";
 import { VesselBox } from "./vessel-box.ts";
-import type { Flow, Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** Weights of what speaks for a pixel. */
 const SHAPE = 2.4;
@@ -167,7 +168,8 @@ export class Follower {
     const own = this.#workspace.ownMotion(flow, camera);
     const typical = meanWhere(own, shape);
     const moves = typical > Math.max(0.7, 2.5 * camera.spread);
-    const other = this.#otherwise(
+    const other = movesOtherwise(
+      this.#workspace,
       flow,
       shape,
       Math.round(side * BESIDE),
@@ -218,22 +220,5 @@ export class Follower {
     const isLooking = this.#kind && this.#sought++ % FIND_STEP === 0;
     const known = isLooking ? recognise(this.#workspace, this.#kind!, picture, bins, missing) : undefined;
     return known ?? search(this.#workspace, picture, bins, missing);
-  }
-
-  /** How far a pixel's motion is from that of the object within `radius`: 0 up to `tolerance`, 1 from twice that on; 0 where no object is near. */
-  #otherwise(flow: Flow, shape: Float32Array, radius: number, tolerance: number): (index: number) => number {
-    const reach = Math.max(3, radius);
-    const share = this.#workspace.mean(shape, reach);
-    const mean = (way: Float32Array): Float32Array => {
-      const moved = new Float32Array(shape.length);
-      for (let i = 0; i < moved.length; i++) moved[i] = shape[i]! * way[i]!;
-      return this.#workspace.mean(moved, reach);
-    };
-    const [x, y] = [mean(flow.x), mean(flow.y)];
-    return (i) => {
-      if (share[i]! < 0.02) return 0;
-      const away = Math.hypot(flow.x[i]! - x[i]! / share[i]!, flow.y[i]! - y[i]! / share[i]!);
-      return Math.max(0, Math.min(1, away / tolerance - 1));
-    };
   }
 }
