@@ -75,7 +75,23 @@ export function cameraMotion(workspace: Workspace, flow: Flow, excluded?: Float3
   return { ux: [u[0], u[1] / width, u[2] / width], vx: [v[0], v[1] / width, v[2] / width], spread };
 }
 
+/** The value that half of them are below, by selection (Hoare, 1961); 0 of none. */
 function middle(values: Plane): number {
-  const sorted = values.slice().sort();
-  return sorted[sorted.length >> 1] ?? 0;
+  const own = values.slice();
+  const at = own.length >> 1;
+  for (let [from, to] = [0, own.length - 1]; from < to; ) {
+    const pivot = own[at]!;
+    let [i, j] = [from, to];
+    while (i <= j) {
+      while (own[i]! < pivot) i++;
+      while (own[j]! > pivot) j--;
+      if (i > j) break;
+      const value = own[i]!;
+      own[i++] = own[j]!;
+      own[j--] = value;
+    }
+    if (j < at) from = i;
+    if (at < i) to = j;
+  }
+  return own[at] ?? 0;
 }
