@@ -46,13 +46,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   const server = await startServer(config, { logLevel: "error" });
   const fal = createFalClient(connect(server.origin));
   try {
-    console.log("| clip | from | mean IoU | least IoU | frames/s |\n|---|---|---|---|---|");
+    console.log("| clip | from | mean IoU | least IoU | found | frames/s |\n|---|---|---|---|---|---|");
     for (const one of await cases(folder, only)) {
-      const { overlaps, rate } = await measure(fal, one, folder);
+      const { overlaps, found, rate } = await measure(fal, one, folder);
       const mean = overlaps.reduce((a, b) => a + b, 0) / overlaps.length;
       const least = Math.min(...overlaps);
       const from = one.words ? `"${one.words}"` : "4 clicks";
-      console.log(`| ${one.clip} | ${from} | ${mean.toFixed(3)} | ${least.toFixed(3)} | ${rate.toFixed(1)} |`);
+      const columns = [one.clip, from, mean.toFixed(3), least.toFixed(3), found.toFixed(3), rate.toFixed(1)];
+      console.log(`| ${columns.join(" | ")} |`);
     }
   } finally {
     await server.close();
@@ -97,10 +98,11 @@ async function measure(fal: FalClient, { clip, source, mask, words, at }: Case, 
   const response = await fetch((data as { mask_video: { url: string } }).mask_video.url);
   await writeFile(path, Buffer.from(await response.arrayBuffer()));
   const result = await decode(path, "gray");
-  const overlaps = Array.from({ length: truth.length / size }, (_, frame) =>
-    overlap(result, truth, frame * size, size),
-  );
-  return { overlaps, rate: overlaps.length / seconds };
+  const frames = Array.from({ length: truth.length / size }, (_, frame) => frame * size);
+  const overlaps = frames.map((from) => overlap(result, truth, from, size));
+  const shares = frames.map((from) => recall(result, truth, from, width, height));
+  const found = shares.reduce((a, b) => a + b, 0) / shares.length;
+  return { overlaps, found, rate: overlaps.length / seconds };
 }
 
 /** Intersection over union of two masks of one frame; 1 when both are empty. */
@@ -112,4 +114,28 @@ function overlap(a: Uint8Array, b: Uint8Array, from: number, size: number): numb
     if (own || other) either++;
   }
   return either === 0 ? 1 : both / either;
+}
+
+/** Pixels by which a mask grows before something is removed with it, at least. */
+const GROWN = 2;
+
+/** Share of one frame's true pixels that a mask has on it or {@link GROWN} pixels beside it, along and across; 1 without any. */
+function recall(mask: Uint8Array, truth: Uint8Array, from: number, width: number, height: number): number {
+  let [found, all] = [0, 0];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (truth[from + y * width + x]! < 128) continue;
+      all++;
+      if (isNear(mask, from, x, y, width, height)) found++;
+    }
+  }
+  return all === 0 ? 1 : found / all;
+}
+
+function isNear(mask: Uint8Array, from: number, x: number, y: number, width: number, height: number): boolean {
+  const [x0, x1] = [Math.max(0, x - GROWN), Math.min(width - 1, x + GROWN)];
+  for (let row = Math.max(0, y - GROWN); row <= Math.min(height - 1, y + GROWN); row++) {
+    for (let i = from + row * width + x0; i <= from + row * width + x1; i++) if (mask[i]! >= 128) return true;
+  }
+  return false;
 }

@@ -68,6 +68,7 @@ export type Kernels = {
     out: number,
     terms: number,
   ): void;
+  solveSymmetric(matrix: number, right: number, n: number, lower: number): number;
   alignMove(
     system: number,
     model: number,
@@ -720,6 +721,17 @@ export type Kernels = {
     heightOut: number,
     kernel: number,
     stride: number,
+  ): void;
+  segmentPack(luma: number, u: number, v: number, count: number, target: number): void;
+  segmentDepart(
+    pixels: number,
+    width: number,
+    height: number,
+    records: number,
+    count: number,
+    rowFrom: number,
+    rowTo: number,
+    target: number,
   ): void;
   segmentCut(
     u: number,

@@ -13,6 +13,7 @@ import { difference } from "./moving-object/difference.ts";
 import { beyond } from "./panorama/beyond.ts";
 import { panorama } from "./panorama/panorama.ts";
 import { alignPair, alignToKey } from "./registration/pair.ts";
+import { depart, pack } from "./segmentation/depart.ts";
 
 /** Everything a vision thread can be asked, by name. */
 export const jobs = {
@@ -32,4 +33,6 @@ export const jobs = {
   panorama,
   finish,
   difference,
+  depart,
+  pack,
 };

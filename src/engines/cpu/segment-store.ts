@@ -4,8 +4,9 @@ import type { FrameFormat } from "../../media/frame.ts";
 import type { Picture } from "../../vision/segmentation/picture.ts";
 import type { Clip } from "../../vision/segmentation/track.ts";
 
-/** Planes of a frame: luma, chroma, and one for the mask of every {@link Layer}. */
-const PLANES = 5;
+/** Planes of a frame: luma, chroma, one for the mask of every {@link Layer}, and departures from other frames. */
+const PLANES = 6;
+const DEPARTURE = 5;
 
 /** What a mask is of: the object, or what it affects. */
 export type Layer = "object" | "affected";
@@ -17,6 +18,7 @@ export class SegmentStore implements Clip {
   readonly #path: string;
   readonly #file: number;
   readonly #pixels: number;
+  readonly #compared = new Set<number>();
   #count = 0;
 
   /** Seconds from the start of the file, frame by frame. */
@@ -42,7 +44,7 @@ export class SegmentStore implements Clip {
   append({ y, u, v }: Picture, seconds: number): void {
     const start = this.#count++ * this.#pixels * PLANES;
     const empty = new Uint8Array(this.#pixels);
-    for (const [i, plane] of [y, u, v, empty, empty].entries()) {
+    for (const [i, plane] of [y, u, v, empty, empty, empty].entries()) {
       writeSync(this.#file, plane, 0, this.#pixels, start + i * this.#pixels);
     }
     this.times.push(seconds);
@@ -60,7 +62,17 @@ export class SegmentStore implements Clip {
     const bytes = new Uint8Array(this.#pixels * 3);
     readSync(this.#file, bytes, 0, bytes.length, frame * this.#pixels * PLANES);
     const plane = (i: number): Uint8Array => bytes.subarray(i * this.#pixels, (i + 1) * this.#pixels);
-    return { width: this.width, height: this.height, y: plane(0), u: plane(1), v: plane(2) };
+    const picture = { width: this.width, height: this.height, y: plane(0), u: plane(1), v: plane(2) };
+    if (!this.#compared.has(frame)) return picture;
+    const departure = new Uint8Array(this.#pixels);
+    readSync(this.#file, departure, 0, departure.length, (frame * PLANES + DEPARTURE) * this.#pixels);
+    return { ...picture, departure };
+  }
+
+  /** Keeps how a frame departs from others: its pictures have it from then on. */
+  putDeparture(frame: number, departure: Uint8Array): void {
+    writeSync(this.#file, departure, 0, departure.length, (frame * PLANES + DEPARTURE) * this.#pixels);
+    this.#compared.add(frame);
   }
 
   /** A frame's mask, 0 to 1. */

@@ -1,4 +1,5 @@
 /** Segmentation as a media worker does it: small frames into a file, the object followed there, masks at full size. */
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { fieldError } from "../../errors.ts";
 import { toSeconds } from "../../media/ffmpeg.ts";
@@ -11,6 +12,7 @@ import type { TaskContext } from "../../media/worker-host.ts";
 import type { MediaHandle, Operations } from "../../operations/operations.ts";
 import type { Prompt, SegmentationTarget } from "../../operations/segmentation.ts";
 import { accompany } from "../../vision/segmentation/accompany.ts";
+import { findDepartures } from "../../vision/segmentation/background.ts";
 import { pictureShrink, toPicture } from "../../vision/segmentation/picture.ts";
 import { EdgeFitter } from "../../vision/segmentation/refine.ts";
 import { trackObject } from "../../vision/segmentation/track.ts";
@@ -57,6 +59,7 @@ export async function segmentTask(params: Params, limits: MediaLimits, context: 
     const read = performance.now();
     const last = store.frameCount - 1;
     const pictures = { object: painted(store, target), affected: painted(store, asTarget(affected)) };
+    await compareFrames(store, context);
     const found = await follow(store, target, video, limits, context, 0, last);
     if (affected.length > 0) await followAffected(store, affected, video, limits);
     const followed = performance.now();
@@ -196,6 +199,19 @@ async function readClip(
   } finally {
     await source.close();
   }
+}
+
+/** Finds out what moves through the clip's places: what the object is told from its surroundings by, where it does. */
+async function compareFrames(store: SegmentStore, { signal }: TaskContext): Promise<void> {
+  const { width, height, fullRange, times, frameCount } = store;
+  const seconds = times[frameCount - 1]! - times[0]!;
+  await findDepartures(store, {
+    format: { width, height, chromaShiftX: 0, chromaShiftY: 0, bitDepth: 8, fullRange },
+    rate: seconds > 0 ? (frameCount - 1) / seconds : 25,
+    threads: Math.max(1, cpus().length),
+    put: (frame, departure) => store.putDeparture(frame, departure),
+    turn: async () => signal.throwIfAborted(),
+  });
 }
 
 /** What the object affects goes with it. */

@@ -33,7 +33,7 @@ function put(at: usize, i: i32, value: f64): void { store<f64>(at + (<usize>i <<
  * directions the data say nothing about stay at zero. `right` receives the answer. `lower`: scratch of n * n f64. Returns false when the system is
  * not positive definite.
  */
-function solveSymmetric(matrix: usize, right: usize, n: i32, lower: usize): bool {
+export function solveSymmetric(matrix: usize, right: usize, n: i32, lower: usize): bool {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = get(matrix, i * n + j) * (i == j ? 1 + 1e-6 : 1);

@@ -1,10 +1,11 @@
 /** An object's mask on one frame, from clicks, a box or a guess. */
-import { cameraMotion } from "./camera.ts";
 import { binsOf, Colours, evidence } from "./colour.ts";
 import { geodesic } from "./geodesic.ts";
 import type { Point } from "./match.ts";
+import { movementEvidence, SURE } from "./movement.ts";
 import { type Box, grow, type Picture } from "./picture.ts";
 import { dropStrangers, fillHoles, keepRegions } from "./regions.ts";
+import { evidenceOf, type StandingOut, standingOut } from "./standing-out.ts";
 import { completeVessel } from "./vessel.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -25,19 +26,21 @@ const CERTAIN = 60;
 const SEED_RADIUS = 2;
 /** Levels, of all planes together, by which pixels of one click may differ. */
 const SEED_CHANGE = 40;
-/** Weight of moving otherwise than the object, and pixels by which it does at least; likelihood from which a guess is certain. */
-const OTHERWISE = 1.5;
-const LEAST_OTHERWISE = 1.5;
-const SURE = 0.9;
+/** Weight of standing out from other frames: as clicks and guesses do, and as the object was known to before. */
+const [DEPARTS, DEPARTS_AS_BEFORE] = [0.8, 1.3];
 /** Weight of a guess. */
 const GUESSED = 5;
 
-/** @param near another frame, shortly before or after: what moves by itself between the two may be the object. */
+/**
+ * @param near another frame, shortly before or after: what moves by itself between the two may be the object.
+ * @param stands how the object stands out from other frames, where that is known from before.
+ */
 export function beginMask(
   workspace: Workspace,
   picture: Picture,
   near: Picture | undefined,
   hints: Hints,
+  stands?: StandingOut,
 ): Float32Array {
   const { width, height } = picture;
   const pixels = width * height;
@@ -58,6 +61,9 @@ export function beginMask(
   for (let i = 0; i < pixels; i++)
     mask[i] = Math.max(0, Math.min(1, 0.5 + prior[i]! / 4 + (movement ? movement[i]! / 4 : 0)));
   const against = new Float32Array(pixels);
+  const known = stands ?? standingOut(picture, certain(picture, on, hints.guess));
+  const departs = picture.departure && known ? evidenceOf(known) : undefined;
+  const weight = stands ? DEPARTS_AS_BEFORE : DEPARTS;
   for (let round = 0; round < ROUNDS; round++) {
     const [own, around] = [new Colours(), new Colours()];
     own.add(bins, (i) => (mask[i]! > 0.6 && inside[i] ? mask[i]! : 0));
@@ -79,6 +85,7 @@ export function beginMask(
     const table = evidence(own, around);
     for (let i = 0; i < pixels; i++) {
       against[i] = -(0.7 * table[bins[i]!]! + prior[i]! + (movement ? movement[i]! : 0));
+      if (departs) against[i]! -= weight * departs[picture.departure![i]!]!;
       if (!inside[i]) against[i] = CERTAIN;
     }
     for (const i of on) against[i] = -CERTAIN;
@@ -136,45 +143,12 @@ function spreadOf(points: readonly Point[], width: number, height: number): numb
   return Math.max(size * 0.05, Math.min(size * 0.3, widest * 0.55));
 }
 
-/**
- * Motion as evidence, positive on the object: that of its own, where the clicked points have one; and against what moves
- * otherwise than those points, or than what is certain of a guess.
- */
-function movementEvidence(
-  workspace: Workspace,
-  picture: Picture,
-  near: Picture,
-  on: readonly number[],
-  off: readonly number[],
-  guess: Float32Array | undefined,
-): Float32Array | undefined {
-  const { width, height } = picture;
-  const sure = guess ? [...guess.keys()].filter((i) => guess[i]! > SURE) : [];
-  // Clicks at the edge may show the background's motion.
-  const known = sure.length > on.length ? sure : on;
-  if (known.length === 0) return undefined;
-  const flow = workspace.flow(picture, near);
-  const camera = cameraMotion(flow, width, height);
-  const out = new Float32Array(width * height);
-  const [x, y] = [median(known.map((i) => flow.x[i]!)), median(known.map((i) => flow.y[i]!))];
-  const spread = median(known.map((i) => Math.hypot(flow.x[i]! - x, flow.y[i]! - y)));
-  const tolerance = Math.max(LEAST_OTHERWISE, 2.5 * spread, 3 * camera.spread);
-  for (let i = 0; i < out.length; i++) {
-    const away = Math.hypot(flow.x[i]! - x, flow.y[i]! - y) / tolerance;
-    out[i] = -OTHERWISE * Math.max(0, Math.min(1, away - 1));
-  }
-  if (on.length === 0) return out;
-  const own = workspace.mean(workspace.ownMotion(flow, camera), 1);
-  const typical = median(on.map((i) => own[i]!));
-  const least = Math.max(0.8, 3 * camera.spread);
-  if (typical < least || (off.length > 0 && median(off.map((i) => own[i]!)) > 0.5 * typical)) return out;
-  const threshold = Math.min(typical * 0.5, 2 * least);
-  for (let i = 0; i < own.length; i++) out[i]! += 1.6 * Math.max(-1, Math.min(1, (own[i]! - threshold) / threshold));
-  return out;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+/** What is certainly the object's: clicks, and what is sure of a guess. */
+function certain({ width, height }: Picture, on: readonly number[], guess: Float32Array | undefined): Float32Array {
+  const sure = new Float32Array(width * height);
+  if (guess) for (let i = 0; i < sure.length; i++) sure[i] = guess[i]! > SURE ? 1 : 0;
+  for (const i of on) sure[i] = 1;
+  return sure;
 }
 
 /** A click's own pixel and those around it that look like it: what is thinner than the disc is not taken with its surroundings. */

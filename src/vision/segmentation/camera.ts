@@ -1,6 +1,5 @@
 /** The camera's motion among a field of motions: the affine one that most of the picture shares. */
-import { solveSymmetric } from "../registration/solve.ts";
-import type { Flow } from "./workspace.ts";
+import type { Flow, Workspace } from "./workspace.ts";
 
 /** Motion of the scene at (x, y): `u = ux[0] + ux[1] x + ux[2] y`, `v` likewise. */
 export type CameraMotion = {
@@ -17,7 +16,8 @@ const STEP = 5;
 const ROUNDS = 6;
 
 /** @param excluded above 0.5 where the object is: it does not move with the camera. */
-export function cameraMotion(flow: Flow, width: number, height: number, excluded?: Float32Array): CameraMotion {
+export function cameraMotion(workspace: Workspace, flow: Flow, excluded?: Float32Array): CameraMotion {
+  const { width, height } = workspace;
   const places: number[] = [];
   for (let y = STEP; y < height - STEP; y += STEP) {
     for (let x = STEP; x < width - STEP; x += STEP) {
@@ -66,12 +66,8 @@ export function cameraMotion(flow: Flow, width: number, height: number, excluded
       vX += wv * x;
       vY += wv * y;
     }
-    const normal = [
-      [w1, wx, wy],
-      [wx, wxx, wxy],
-      [wy, wxy, wyy],
-    ];
-    const [su, sv] = [solveSymmetric(normal, [u1, uX, uY]), solveSymmetric(normal, [v1, vX, vY])];
+    const normal = [w1, wx, wy, wx, wxx, wxy, wy, wxy, wyy];
+    const [su, sv] = [workspace.solve(normal, [u1, uX, uY]), workspace.solve(normal, [v1, vX, vY])];
     if (!su || !sv) break;
     u = [su[0]!, su[1]!, su[2]!];
     v = [sv[0]!, sv[1]!, sv[2]!];
@@ -79,7 +75,23 @@ export function cameraMotion(flow: Flow, width: number, height: number, excluded
   return { ux: [u[0], u[1] / width, u[2] / width], vx: [v[0], v[1] / width, v[2] / width], spread };
 }
 
+/** The value that half of them are below, by selection (Hoare, 1961); 0 of none. */
 function middle(values: Plane): number {
-  const sorted = values.slice().sort();
-  return sorted[sorted.length >> 1] ?? 0;
+  const own = values.slice();
+  const at = own.length >> 1;
+  for (let [from, to] = [0, own.length - 1]; from < to; ) {
+    const pivot = own[at]!;
+    let [i, j] = [from, to];
+    while (i <= j) {
+      while (own[i]! < pivot) i++;
+      while (own[j]! > pivot) j--;
+      if (i > j) break;
+      const value = own[i]!;
+      own[i++] = own[j]!;
+      own[j--] = value;
+    }
+    if (j < at) from = i;
+    if (at < i) to = j;
+  }
+  return own[at] ?? 0;
 }

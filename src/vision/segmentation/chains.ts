@@ -2,7 +2,8 @@
 import { binsOf, Colours, likeness } from "./colour.ts";
 import { type Detection, shared } from "./detect.ts";
 import type { Box, Picture } from "./picture.ts";
-import type { Colour, Place, Query } from "./words.ts";
+import type { Colour, Place } from "./word-lists.ts";
+import type { Query } from "./words.ts";
 
 /** A thing as it was seen on some frames, in order. */
 export type Chain = {

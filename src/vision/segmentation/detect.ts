@@ -113,20 +113,31 @@ export function fillRgb(
   put: (x: number, y: number, red: number, green: number, blue: number) => void,
 ): void {
   const [black, gain, chroma] = fullRange ? [0, 1, 1] : [16, 255 / 219, 255 / 224];
+  const columns = places(part.x0, part.x1, w, width);
+  const rows = places(part.y0, part.y1, h, height);
   for (let row = 0; row < h; row++) {
-    const sy = Math.max(0, Math.min(height - 1, part.y0 + ((row + 0.5) * (part.y1 - part.y0)) / h - 0.5));
-    const [y0, fy] = [Math.floor(sy), sy - Math.floor(sy)];
-    const y1 = Math.min(height - 1, y0 + 1);
+    const [top, bottom, fy] = [rows.before[row]! * width, rows.after[row]! * width, rows.share[row]!];
     for (let column = 0; column < w; column++) {
-      const sx = Math.max(0, Math.min(width - 1, part.x0 + ((column + 0.5) * (part.x1 - part.x0)) / w - 0.5));
-      const [x0, fx] = [Math.floor(sx), sx - Math.floor(sx)];
-      const x1 = Math.min(width - 1, x0 + 1);
+      const [x0, x1, fx] = [columns.before[column]!, columns.after[column]!, columns.share[column]!];
       const mix = (plane: Uint8Array): number =>
-        (plane[y0 * width + x0]! * (1 - fx) + plane[y0 * width + x1]! * fx) * (1 - fy) +
-        (plane[y1 * width + x0]! * (1 - fx) + plane[y1 * width + x1]! * fx) * fy;
+        (plane[top + x0]! * (1 - fx) + plane[top + x1]! * fx) * (1 - fy) +
+        (plane[bottom + x0]! * (1 - fx) + plane[bottom + x1]! * fx) * fy;
       const luma = (mix(y) - black) * gain;
       const [cb, cr] = [(mix(u) - 128) * chroma, (mix(v) - 128) * chroma];
       put(column, row, luma + 1.5748 * cr, luma - 0.1873 * cb - 0.4681 * cr, luma + 1.8556 * cb);
     }
   }
+}
+
+/** Where `count` pixels between `from` and `to` lie along a side of `length` pixels: between which two, and how near the second. */
+function places(from: number, to: number, count: number, length: number) {
+  const [before, after] = [new Int32Array(count), new Int32Array(count)];
+  const share = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const at = Math.max(0, Math.min(length - 1, from + ((i + 0.5) * (to - from)) / count - 0.5));
+    before[i] = Math.floor(at);
+    after[i] = Math.min(length - 1, before[i]! + 1);
+    share[i] = at - before[i]!;
+  }
+  return { before, after, share };
 }

@@ -1,14 +1,16 @@
 /** Follows one object from frame to frame: its mask moves with the picture and is cut again by colours, edges and motion. */
-import { beginMask } from "./begin.ts";
 import { cameraMotion } from "./camera.ts";
-import { binsOf, Colours, evidence, likeness } from "./colour.ts";
+import { binsOf, type Colours, evidence, likeness } from "./colour.ts";
 import { blend, coloursOf } from "./colours-of.ts";
-import { shared } from "./detect.ts";
+import { recognise, search } from "./find-again.ts";
 import type { Kind } from "./kind.ts";
-import { type Box, boxOf, grow, type Picture } from "./picture.ts";
+import { agreement, areaOf, meanWhere, sideOf } from "./measure.ts";
+import { movesOtherwise } from "./otherwise.ts";
+import { boxOf, grow, type Picture } from "./picture.ts";
 import { dropRunaways, fillHoles, keepRegions, regionsOf } from "./regions.ts";
-import { completeVessel } from "./vessel.ts";
-import type { Flow, Workspace } from "./workspace.ts";
+import { blendStandingOut, evidenceOf, type StandingOut, standingOut } from "./standing-out.ts";
+import { VesselBox } from "./vessel-box.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** Weights of what speaks for a pixel. */
 const SHAPE = 2.4;
@@ -36,6 +38,14 @@ const REMEMBERED = 0.5;
 const LEAST_SIZE = 0.12;
 const LEAST_LIKENESS = 0.45;
 
+/**
+ * Weight of standing out from what other frames show at a place, and of not doing so; evidence of it that leaves no doubt, and the
+ * share of that doubt's weight that counts where something moves otherwise.
+ */
+const [DEPARTS, STAYS] = [1.5, 1];
+const DOUBTLESS = 1.5;
+const STILL_OTHERWISE = 0.3;
+
 /** Weight of a net's outline, and how far beyond what was followed it looks, in sides: for limbs that were lost. */
 const OUTLINE = 2.2;
 const OUTLINE_REACH = 0.12;
@@ -43,17 +53,8 @@ const OUTLINE_REACH = 0.12;
 const ASTRAY = 0.15;
 const ASTRAY_FRAMES = 4;
 
-/** Frames between two on which a vessel's box is looked for, and share of area that it and the mask's have in common at least. */
-const VESSEL_STEP = 6;
-const VESSEL_SHARE = 0.5;
-/** Pixels a frame by which what belongs to a vessel may move otherwise than it on the whole. */
-const VESSEL_MOTION = 0.8;
-
 /** Frames between two on which things of its kind are looked for while the object is out of sight. */
 const FIND_STEP = 3;
-/** Likeness of colours from which on a thing of its kind is the object that was lost, and most of them that are looked at. */
-const KNOWN_AGAIN = 0.6;
-const MOST_SIGHTINGS = 4;
 
 /** One object on its way through a clip. */
 export class Follower {
@@ -64,22 +65,25 @@ export class Follower {
   readonly #given: Colours;
   #own: Colours;
   #around: Colours;
+  /** How it stands out from other frames, where that is known. */
+  #stands: StandingOut | undefined;
   #area: number;
   #lost = false;
   /** How each part has moved of late: 1 by itself, -1 with the camera. */
   #habit: Float32Array;
 
   readonly #kind: Kind | undefined;
-  #steps = 0;
-  /** Where a vessel's box lies now. */
-  #vessel: Box | undefined;
+  /** Frames that the object has been looked for on, by its kind. */
+  #sought = 0;
+  readonly #vessel: VesselBox | undefined;
   readonly #isOnePiece: boolean;
   /** Frames in a row on which the net saw little of its kind where the mask is. */
   #astray = 0;
 
-  /** @param mask of the object on `picture`, 0 to 1. */
-  constructor(workspace: Workspace, picture: Picture, mask: Float32Array, kind?: Kind) {
+  /** @param mask of the object on `picture`, 0 to 1. @param stands how it stood out from other frames before. */
+  constructor(workspace: Workspace, picture: Picture, mask: Float32Array, kind?: Kind, stands?: StandingOut) {
     this.#kind = kind;
+    this.#vessel = kind?.isVessel ? new VesselBox(kind) : undefined;
     this.#workspace = workspace;
     this.#picture = picture;
     this.#mask = mask;
@@ -87,7 +91,8 @@ export class Follower {
     this.#given = own;
     this.#own = own.copy();
     this.#around = around;
-    this.#area = sumOf(mask);
+    this.#stands = blendStandingOut(stands, standingOut(picture, mask), 0.3);
+    this.#area = areaOf(mask);
     const { regions } = regionsOf(mask, picture.width, picture.height, mask);
     this.#isOnePiece = regions.some(({ size }) => size >= ONE_PIECE * this.#area);
     this.#habit = new Float32Array(mask.length);
@@ -95,6 +100,11 @@ export class Follower {
 
   get mask(): Float32Array {
     return this.#mask;
+  }
+
+  /** How the object stands out from what other frames show, where that is known. */
+  get stands(): StandingOut | undefined {
+    return this.#stands;
   }
 
   /** Whether the object is out of sight. */
@@ -107,9 +117,7 @@ export class Follower {
     const { width, height } = picture;
     const bins = binsOf(picture);
     const table = this.#evidence();
-    const mask = this.#lost
-      ? (this.#recognise(picture, bins) ?? this.#search(picture, bins, table))
-      : this.#follow(picture, bins, table);
+    const mask = this.#lost ? this.#findAgain(picture, bins, table) : this.#follow(picture, bins, table);
     this.#picture = picture;
     this.#mask = mask;
     if (!boxOf(mask, width, height, 0.5)) {
@@ -118,7 +126,7 @@ export class Follower {
       return this.#mask;
     }
     const { own, around } = coloursOf(picture, bins, mask, table);
-    const size = sumOf(mask);
+    const size = areaOf(mask);
     if (size < LEAST_SIZE * this.#area || likeness(own, this.#expected()) < LEAST_LIKENESS) {
       this.#lost = true;
       this.#mask = new Float32Array(width * height);
@@ -128,6 +136,7 @@ export class Follower {
     this.#area += 0.04 * (size - this.#area);
     blend(this.#own, own, 0.15);
     blend(this.#around, around, 0.3);
+    this.#stands = blendStandingOut(this.#stands, standingOut(picture, mask), 0.15);
     return mask;
   }
 
@@ -155,11 +164,12 @@ export class Follower {
     const side = Math.sqrt((seen.x1 - seen.x0) * (seen.y1 - seen.y0));
     const box = grow(seen, 10 + 0.2 * side, width, height);
     const near = this.#workspace.mean(shape, Math.max(3, Math.round(side * 0.07)));
-    const camera = cameraMotion(flow, width, height, shape);
+    const camera = cameraMotion(this.#workspace, flow, shape);
     const own = this.#workspace.ownMotion(flow, camera);
     const typical = meanWhere(own, shape);
     const moves = typical > Math.max(0.7, 2.5 * camera.spread);
-    const other = this.#otherwise(
+    const other = movesOtherwise(
+      this.#workspace,
       flow,
       shape,
       Math.round(side * BESIDE),
@@ -169,21 +179,27 @@ export class Follower {
     const mask = shape.slice();
     const outline = this.#kind?.outline?.(picture, grow(seen, OUTLINE_REACH * sideOf(seen), width, height));
     const least = this.#kind?.hasMore ? 0 : -1;
-    const growth = GROWTH * Math.max(0, Math.log(sumOf(shape) / (1.1 * this.#area)));
+    const stands = this.#stands && picture.departure ? evidenceOf(this.#stands) : undefined;
+    const departure = picture.departure ?? new Uint8Array(0);
+    const growth = GROWTH * Math.max(0, Math.log(areaOf(shape) / (1.1 * this.#area)));
     for (let y = box.y0; y < box.y1; y++) {
       for (let x = box.x0; x < box.x1; x++) {
         const i = y * width + x;
         let value = SHAPE * (2 * shape[i]! - 1) * trust[i]! + COLOUR * table[bins[i]!]!;
+        const departs = stands ? stands[departure[i]!]! : 0;
+        value += (departs > 0 ? DEPARTS : STAYS) * departs;
+        // What departs from the background is not part of it, however it moves now.
+        const doubt = Math.max(0, 1 - departs / DOUBTLESS);
         if (moves) {
           const movement = Math.max(-1, Math.min(0, own[i]! / (0.4 * typical) - 1));
           habit[i]! += HABIT_SHARE * (movement - habit[i]!);
-          value += MOTION * movement;
+          value += MOTION * doubt * movement;
         }
-        value += HABIT * habit[i]! - growth;
+        value += HABIT * habit[i]! * (habit[i]! < 0 ? doubt : 1) - growth;
         if (outline) value += OUTLINE * Math.max(least, 2 * outline[i]! - 1);
-        if (shape[i]! < 0.5) value -= OTHERWISE * other(i);
+        if (shape[i]! < 0.5) value -= OTHERWISE * other(i) * (STILL_OTHERWISE + (1 - STILL_OTHERWISE) * doubt);
         // Far from where the object was, nothing but good reasons count; that the net sees it there is one.
-        value -= 2.5 * Math.max(0, 1 - near[i]! / 0.08) * (outline ? 1 - outline[i]! : 1);
+        value -= 2.5 * Math.max(0, 1 - near[i]! / 0.08) * (outline ? 1 - outline[i]! : 1) * doubt;
         against[i] = -value;
       }
     }
@@ -192,125 +208,17 @@ export class Follower {
     if (this.#isOnePiece) dropRunaways(mask, flow, width, height);
     // What sinks into a glass is seen through it.
     fillHoles(mask, width, height, (this.#kind?.isVessel ? 1 : 0.02) * this.#area);
-    if (this.#kind?.isVessel) this.#complete(picture, flow, shape, mask);
+    this.#vessel?.complete(picture, flow, shape, mask);
     if (!outline) return mask;
     this.#astray = agreement(mask, outline) < ASTRAY ? this.#astray + 1 : 0;
     return this.#astray < ASTRAY_FRAMES ? mask : new Float32Array(width * height);
   }
 
-  /** How far a pixel's motion is from that of the object within `radius`: 0 up to `tolerance`, 1 from twice that on; 0 where no object is near. */
-  #otherwise(flow: Flow, shape: Float32Array, radius: number, tolerance: number): (index: number) => number {
-    const reach = Math.max(3, radius);
-    const share = this.#workspace.mean(shape, reach);
-    const mean = (way: Float32Array): Float32Array => {
-      const moved = new Float32Array(shape.length);
-      for (let i = 0; i < moved.length; i++) moved[i] = shape[i]! * way[i]!;
-      return this.#workspace.mean(moved, reach);
-    };
-    const [x, y] = [mean(flow.x), mean(flow.y)];
-    return (i) => {
-      if (share[i]! < 0.02) return 0;
-      const away = Math.hypot(flow.x[i]! - x[i]! / share[i]!, flow.y[i]! - y[i]! / share[i]!);
-      return Math.max(0, Math.min(1, away / tolerance - 1));
-    };
+  #findAgain(picture: Picture, bins: Uint16Array, table: Float32Array): Float32Array {
+    const departs = this.#stands && evidenceOf(this.#stands);
+    const missing = { colours: this.#expected(), area: this.#area, table, departs };
+    const isLooking = this.#kind && this.#sought++ % FIND_STEP === 0;
+    const known = isLooking ? recognise(this.#workspace, this.#kind!, picture, bins, missing) : undefined;
+    return known ?? search(this.#workspace, picture, bins, missing);
   }
-
-  /** Completes a vessel inside its box, which is looked for now and then and moves with it in between; hands stay what they are. */
-  #complete(picture: Picture, flow: Flow, shape: Float32Array, mask: Float32Array): void {
-    const { width, height } = picture;
-    const [x, y] = [meanWhere(flow.x, shape), meanWhere(flow.y, shape)];
-    if (this.#steps++ % VESSEL_STEP === 0) {
-      const own = boxOf(mask, width, height, 0.5);
-      const found = this.#kind?.find(picture).find(({ box }) => own && shared(box, own) > VESSEL_SHARE);
-      this.#vessel = found?.box;
-    } else if (this.#vessel) {
-      const { x0, y0, x1, y1 } = this.#vessel;
-      this.#vessel = { x0: x0 - x, y0: y0 - y, x1: x1 - x, y1: y1 - y };
-    }
-    if (!this.#vessel) return;
-    const { x0, y0, x1, y1 } = this.#vessel;
-    const box = grow(
-      { x0: Math.round(x0), y0: Math.round(y0), x1: Math.round(x1), y1: Math.round(y1) },
-      0,
-      width,
-      height,
-    );
-    const allows = (i: number): boolean => Math.hypot(flow.x[i]! - x, flow.y[i]! - y) < VESSEL_MOTION;
-    if (box.x1 > box.x0 && box.y1 > box.y0) completeVessel(mask, width, box, allows);
-  }
-
-  /** The thing of its kind that looks most like an object that was out of sight; undefined where none does. */
-  #recognise(picture: Picture, bins: Uint16Array): Float32Array | undefined {
-    if (!this.#kind || this.#steps++ % FIND_STEP > 0) return undefined;
-    const known = this.#expected();
-    let best: Float32Array | undefined;
-    let bestScore = KNOWN_AGAIN;
-    for (const { hints } of this.#kind.find(picture).slice(0, MOST_SIGHTINGS)) {
-      const mask = beginMask(this.#workspace, picture, undefined, hints());
-      const size = sumOf(mask);
-      if (size < 0.3 * this.#area || size > 3 * this.#area) continue;
-      const colours = new Colours();
-      colours.add(bins, (i) => (mask[i]! > 0.5 ? 1 : 0));
-      const score = likeness(colours, known);
-      if (score > bestScore) [best, bestScore] = [mask, score];
-    }
-    return best;
-  }
-
-  /** Looks for an object that was out of sight by its colours, over the whole picture. */
-  #search(picture: Picture, bins: Uint16Array, table: Float32Array): Float32Array {
-    const { width, height } = picture;
-    const against = new Float32Array(width * height);
-    const mask = new Float32Array(width * height);
-    for (let i = 0; i < against.length; i++) {
-      against[i] = 0.4 - 0.7 * table[bins[i]!]!;
-      mask[i] = against[i]! < 0 ? 1 : 0;
-    }
-    const whole: Box = { x0: 0, y0: 0, x1: width, y1: height };
-    this.#workspace.cut(picture, whole, against, mask);
-    const known = this.#expected();
-    let best = 0;
-    let bestScore = 0.75;
-    const { regions, labels } = regionsOf(mask, width, height, mask);
-    for (const { label, size } of regions) {
-      if (size < 0.3 * this.#area || size > 3 * this.#area) continue;
-      const colours = new Colours();
-      colours.add(bins, (i) => (labels[i] === label ? 1 : 0));
-      const score = likeness(colours, known);
-      if (score > bestScore) [best, bestScore] = [label, score];
-    }
-    for (let i = 0; i < mask.length; i++) mask[i] = best > 0 && labels[i] === best ? 1 : 0;
-    return mask;
-  }
-}
-
-function sideOf({ x0, y0, x1, y1 }: Box): number {
-  return Math.max(x1 - x0, y1 - y0);
-}
-
-function meanWhere(values: Float32Array, mask: Float32Array): number {
-  let [sum, count] = [0, 0];
-  for (let i = 0; i < values.length; i++) {
-    if (!(mask[i]! > 0.5)) continue;
-    sum += values[i]!;
-    count++;
-  }
-  return count > 0 ? sum / count : 0;
-}
-
-/** Share of a mask where an outline says yes. */
-function agreement(mask: Float32Array, outline: Float32Array): number {
-  let [both, own] = [0, 0];
-  for (let i = 0; i < mask.length; i++) {
-    if (!(mask[i]! > 0.5)) continue;
-    own++;
-    if (outline[i]! > 0.5) both++;
-  }
-  return own > 0 ? both / own : 1;
-}
-
-function sumOf(mask: Float32Array): number {
-  let sum = 0;
-  for (const value of mask) if (value > 0.5) sum++;
-  return sum;
 }

@@ -9,6 +9,8 @@ export type Picture = {
   readonly y: Uint8Array;
   readonly u: Uint8Array;
   readonly v: Uint8Array;
+  /** How each pixel departs from what other frames show at its place (see `depart`); absent where no others were compared. */
+  readonly departure?: Uint8Array | undefined;
 };
 
 /** Longest side of a small frame: an object's limbs are still several pixels wide. */

@@ -1,5 +1,5 @@
 /** Connected parts of a mask. */
-import { type Box, grow } from "./picture.ts";
+import { type Box, boxOf, grow } from "./picture.ts";
 import type { Flow } from "./workspace.ts";
 
 /** One connected part. */
@@ -123,8 +123,16 @@ export function dropRunaways(mask: Float32Array, flow: Flow, width: number, heig
 
 /** Fills holes of at most `most` pixels that do not touch the picture's edge. */
 export function fillHoles(mask: Float32Array, width: number, height: number, most: number): void {
-  const { regions, labels } = regionsOf(mask, width, height, mask, true);
-  paint(mask, labels, regions, ({ size, touchesEdge }) => size <= most && !touchesEdge, 1);
+  const box = boxOf(mask, width, height, 0.5);
+  if (!box) return;
+  // Holes lie inside the box; what touches the edge of one that is a pixel larger, or the picture's, is none.
+  const { x0, y0, x1, y1 } = grow(box, 1, width, height);
+  const [w, h] = [x1 - x0, y1 - y0];
+  const part = new Float32Array(w * h);
+  for (let y = 0; y < h; y++) part.set(mask.subarray((y0 + y) * width + x0, (y0 + y) * width + x1), y * w);
+  const { regions, labels } = regionsOf(part, w, h, part, true);
+  paint(part, labels, regions, ({ size, touchesEdge }) => size <= most && !touchesEdge, 1);
+  for (let y = 0; y < h; y++) mask.set(part.subarray(y * w, (y + 1) * w), (y0 + y) * width + x0);
 }
 
 function paint(

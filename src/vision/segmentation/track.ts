@@ -55,7 +55,7 @@ export async function trackObject(
   let reached = 0;
   for (const [k, frame] of frames.entries()) {
     const anchor = anchors.get(frame)!;
-    const mask = anchorMask(workspace, clip, frame, anchor, follower?.mask);
+    const mask = anchorMask(workspace, clip, frame, anchor, follower);
     const shows = isSomething(mask);
     // A mask that says that the object is not there yet is as good as any; clicks that find nothing are not.
     if (k === 0 && !shows && ("hints" in anchor || frames.length === 1)) return false;
@@ -66,7 +66,8 @@ export async function trackObject(
     const skipped = !needed && next <= from;
     if (shows || "mask" in anchor) {
       set(frame, mask);
-      follower = shows && !skipped ? new Follower(workspace, clip.picture(frame), mask, kind) : undefined;
+      follower =
+        shows && !skipped ? new Follower(workspace, clip.picture(frame), mask, kind, follower?.stands) : undefined;
       reached = frame;
     } else if (follower && reached === frame) {
       // Hints that show nothing: what was followed goes on.
@@ -99,13 +100,14 @@ function anchorMask(
   clip: Clip,
   frame: number,
   anchor: Anchor,
-  followed: Float32Array | undefined,
+  follower: Follower | undefined,
 ): Float32Array {
   if ("mask" in anchor) return anchor.mask;
   const near = frame + MOTION_SPAN < clip.frameCount ? frame + MOTION_SPAN : frame - MOTION_SPAN;
+  const followed = follower?.mask;
   const guess = anchor.hints.guess ?? (followed && isSomething(followed) ? followed : undefined);
   const hints = guess ? { ...anchor.hints, guess } : anchor.hints;
-  return beginMask(workspace, clip.picture(frame), near >= 0 ? clip.picture(near) : undefined, hints);
+  return beginMask(workspace, clip.picture(frame), near >= 0 ? clip.picture(near) : undefined, hints, follower?.stands);
 }
 
 /** Whether what is followed from before says more of the object than the anchor itself. */

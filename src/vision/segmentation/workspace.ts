@@ -5,24 +5,20 @@ import type { JobContext } from "../../kernels/pool.ts";
 import { buildPyramid, computeFlow, enlargeFlow } from "../flow/flow.ts";
 import { ACCURATE_FLOW, type FlowOptions, type FlowPlan, planFlow } from "../flow/plan.ts";
 import type { CameraMotion } from "./camera.ts";
+import { Cutter, cutBytes } from "./cut.ts";
 import type { Box, Picture } from "./picture.ts";
 
 /** Where each pixel of one picture lies in another, in pixels. */
 export type Flow = { readonly x: Float32Array; readonly y: Float32Array };
 
-/** Cost of a boundary between equal pixels, against one unit of evidence a pixel, and how much is left of it at the strongest edge. */
-const BOUNDARY = 2.2;
-const LEAST_BOUNDARY = 0.12;
-const CUT_ITERATIONS = 120;
 /** Levels of difference that a pixel's error in a flow's way there and back counts as, and levels that halve its trust. */
 const ASTRAY = 12;
 const DOUBTFUL = 22;
 /** Without the refinement that makes flow smooth within things: it changes no mask for the better and costs as much as the search. */
 const FLOW: FlowOptions = { ...ACCURATE_FLOW, rounds: 0 };
 
-/** Planes of f32 for {@link Workspace.carry} and the like, and planes with slack for cuts. */
+/** Planes of f32 for {@link Workspace.carry} and the like. */
 const VALUES = 5;
-const PLANES = 7;
 
 /** Kernel memory for one picture: its three planes, its pyramid, and the motion from it, two planes of f32. */
 type Slot = { readonly planes: number; readonly pyramid: number; readonly motion: number; holds?: Picture };
@@ -44,23 +40,19 @@ export class Workspace {
   /** Planes of f32 that hold what kernels take and make, and room to work in. */
   readonly #values: readonly number[];
   readonly #work: number;
-  readonly #stride: number;
-  readonly #planes: readonly Float32Array[];
-  readonly #addresses: readonly number[];
+  readonly #cutter: Cutter;
 
   constructor(width: number, height: number) {
     this.width = width;
     this.height = height;
     const pixels = width * height;
-    this.#stride = Math.ceil((width + 4) / 4) * 4;
-    const plane = (this.#stride * (height + 2) + 8) * 4;
     this.#plan = planFlow(width, height, FLOW);
     const { pyramidBytes, fieldBytes, scratchBytes } = this.#plan;
     const slots = 2 * (padded(pyramidBytes) + padded(8 * pixels) + padded(3 * pixels));
     const work = 4 * pixels + 8 * (width + 2);
     const values = VALUES * padded(4 * pixels) + padded(work);
     this.#memory = createMemory(
-      1024 + slots + padded(fieldBytes) + values + padded(scratchBytes) + PLANES * padded(plane),
+      1024 + slots + padded(fieldBytes) + values + padded(scratchBytes) + cutBytes(width, height),
     );
     this.#kernels = loadKernels(this.#memory);
     const arena = new Arena(1024, this.#memory.buffer.byteLength);
@@ -74,8 +66,7 @@ export class Workspace {
     this.#work = arena.take(work);
     const start = arena.take(scratchBytes);
     this.#context = { kernels: this.#kernels, memory: this.#memory, scratch: { start, end: start + scratchBytes } };
-    this.#addresses = Array.from({ length: PLANES }, () => arena.take(plane) + this.#stride * 4 + 16);
-    this.#planes = this.#addresses.map((at) => new Float32Array(this.#memory.buffer, at, this.#stride * height + 4));
+    this.#cutter = new Cutter(this.#memory, this.#kernels, arena, width, height);
   }
 
   /** Where each pixel of `current` lies in `previous`. The result is valid until the second next call. */
@@ -137,49 +128,29 @@ export class Workspace {
     return this.#view(at).slice();
   }
 
+  /**
+   * Solves a small symmetric positive definite system; see `solveSymmetric` in the kernels.
+   * @param matrix n rows of n. @param right n values.
+   * @returns n values, or undefined when the system is not positive definite.
+   */
+  solve(matrix: readonly number[], right: readonly number[]): readonly number[] | undefined {
+    const n = right.length;
+    const at = this.#work;
+    const room = new Float64Array(this.#memory.buffer, at, matrix.length + n);
+    room.set(matrix);
+    room.set(right, matrix.length);
+    const answer = at + 8 * matrix.length;
+    const isSolved = this.#kernels.solveSymmetric(at, answer, n, answer + 8 * n);
+    return isSolved ? [...room.subarray(matrix.length)] : undefined;
+  }
+
   #view(at: number): Float32Array {
     return new Float32Array(this.#memory.buffer, at, this.width * this.height);
   }
 
-  /**
-   * Divides a box of the picture in two where evidence and edges say so.
-   * @param against evidence against the object, a pixel: positive outside, negative on it. width * height.
-   * @param guess to begin with, 0 to 1, and where the result goes. Outside the box it becomes 0.
-   */
+  /** Divides a box of the picture in two where evidence and edges say so: see {@link Cutter.cut}. */
   cut(picture: Picture, box: Box, against: Float32Array, guess: Float32Array): void {
-    const [u, ahead, dualX, dualY, costX, costY, data] = this.#planes as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ];
-    const [width, height] = [box.x1 - box.x0, box.y1 - box.y0];
-    const stride = Math.ceil((width + 4) / 4) * 4;
-    dualX.fill(0);
-    dualY.fill(0);
-    new Float32Array(this.#memory.buffer, this.#addresses[2]! - 16, 4).fill(0);
-    new Float32Array(this.#memory.buffer, this.#addresses[3]! - stride * 4, stride).fill(0);
-    fillBoundaries(picture, box, stride, costX, costY);
-    for (let y = 0; y < height; y++) {
-      const from = (box.y0 + y) * this.width + box.x0;
-      const to = y * stride;
-      for (let x = 0; x < width; x++) {
-        u[to + x] = guess[from + x]!;
-        data[to + x] = against[from + x]!;
-      }
-      u.fill(0, to + width, to + stride);
-      data.fill(0, to + width, to + stride);
-    }
-    ahead.set(u);
-    const a = this.#addresses as [number, number, number, number, number, number, number];
-    this.#kernels.segmentCut(a[0], a[1], a[2], a[3], a[4], a[5], a[6], width, height, stride, CUT_ITERATIONS);
-    guess.fill(0);
-    for (let y = 0; y < height; y++) {
-      guess.set(u.subarray(y * stride, y * stride + width), (box.y0 + y) * this.width + box.x0);
-    }
+    this.#cutter.cut(picture, box, against, guess);
   }
 
   /** The slot that holds a picture; loads it into the one that `kept` is not in. */
@@ -192,44 +163,5 @@ export class Workspace {
     buildPyramid(this.#context, this.#plan, { luma: slot.planes, bitDepth: 8 }, slot.pyramid);
     slot.holds = picture;
     return slot;
-  }
-}
-
-/** Boundaries are cheap along edges: the stronger the step against the mean step in the box, the cheaper. */
-function fillBoundaries(
-  { width, y, u, v }: Picture,
-  box: Box,
-  stride: number,
-  costX: Float32Array,
-  costY: Float32Array,
-): void {
-  const [w, h] = [box.x1 - box.x0, box.y1 - box.y0];
-  let sum = 0;
-  const step = (a: number, b: number): number => {
-    const dy = y[a]! - y[b]!;
-    const du = u[a]! - u[b]!;
-    const dv = v[a]! - v[b]!;
-    return dy * dy + 3 * (du * du + dv * dv);
-  };
-  costX.fill(0);
-  costY.fill(0);
-  for (let row = 0; row < h; row++) {
-    const from = (box.y0 + row) * width + box.x0;
-    const to = row * stride;
-    for (let x = 0; x < w; x++) {
-      const across = x + 1 < w ? step(from + x, from + x + 1) : 0;
-      const down = row + 1 < h ? step(from + x, from + x + width) : 0;
-      costX[to + x] = across;
-      costY[to + x] = down;
-      sum += across + down;
-    }
-  }
-  const scale = -1 / Math.max(8, (1.2 * sum) / (2 * w * h));
-  for (let row = 0; row < h; row++) {
-    const to = row * stride;
-    for (let x = 0; x < w; x++) {
-      costX[to + x] = x + 1 < w ? BOUNDARY * (LEAST_BOUNDARY + Math.exp(costX[to + x]! * scale)) : 0;
-      costY[to + x] = row + 1 < h ? BOUNDARY * (LEAST_BOUNDARY + Math.exp(costY[to + x]! * scale)) : 0;
-    }
   }
 }
