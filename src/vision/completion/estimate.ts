@@ -7,13 +7,13 @@ import { AFFECTED, REMOVE } from "../mask.ts";
 import type { Box } from "../registration/align.ts";
 import { decideAffected } from "./affected.ts";
 import { smoothFill } from "./around.ts";
-import { disbelieve, dropSpecks } from "./disbelieve.ts";
 import { type Fractions, UNITS } from "./fractions.ts";
 import { localise } from "./localise.ts";
 import { gatherStill, lookUp } from "./look-up.ts";
 import { Membrane } from "./membrane.ts";
 import { type Gathered, grown, listBetween, listPixels, type PixelList } from "./pixels.ts";
 import type { Source } from "./sources.ts";
+import { dropSpecks } from "./specks.ts";
 
 /** What {@link estimate} is asked. */
 export type EstimateInput = {
@@ -26,11 +26,8 @@ export type EstimateInput = {
   readonly spare: readonly Source[];
   /** Samples combined for a pixel at most, up to 16. */
   readonly most: number;
-  /**
-   * Something moves by itself around here: what moves is no background, except for pixels that show nothing else, for which
-   * this many of the sources, from the first, may be believed. Undefined: nothing does.
-   */
-  readonly believable: number | undefined;
+  /** Whether it is marked what moves by itself: that is no background. */
+  readonly moving: boolean;
   /** Whether what nothing else shows is taken from right beside holes, where soft edges seldom reach. */
   readonly closest: boolean;
   /** Whether what even that does not show is taken from inside masks, beside what is marked as the object. */
@@ -62,8 +59,6 @@ type Filled = {
   readonly pixels: PixelList;
   /** What rounding took of each. */
   readonly rounded: number;
-  /** Those that show what moves by itself. */
-  readonly moves: readonly number[];
 };
 
 /** Fills the hole of the frame at `base` (fills, edge and state of its layout). */
@@ -81,12 +76,11 @@ export function estimate(context: JobContext, input: EstimateInput): Estimated {
   const sources = localise(context, layout, base, grown(input.hole, 24 + 4 * radius, format), input.sources);
   const arena = new Arena(scratch.start, scratch.end);
   const planes = layout.sizes.map((_, plane) => fillPlane(context, input, plane, box, sources, arena));
-  disbelieve(memory, layout, base, planes[0]!.moves);
-  if (input.believable !== undefined) dropSpecks(memory, layout, base);
+  if (input.moving) dropSpecks(memory, layout, base);
   if (affected) decideAffected({ ...context, scratch: arena.rest() }, layout, base, box, around);
   const reach = radius * THIRD;
   const unseen = kernels.clearBeyond(state, edge, width, box.x0, box.y0, box.x1, box.y1, reach, UNSEEN);
-  if (input.believable !== undefined && unseen > 0) {
+  if (input.moving && unseen > 0) {
     // Motion is looked for in the filled picture: nothing of the object may be left in it.
     const states = bytesAt(memory, state, width * height);
     for (const plane of [0, 1, 2]) {
@@ -127,17 +121,16 @@ function fillPlane(
   const wide = { map, above: reach, most: (layout.radius + 1 + RING) * THIRD, sparse: true };
   const ring = gatherStill(context, input, plane, listBetween(context, layout, plane, box, wide, work), sources, work);
   const isWanted = plane === 0 ? () => true : seenTest(memory, layout, base, plane);
-  const { values, counts, believed } = lookUp(context, input, plane, inside, sources, isWanted, work);
+  const { values, counts } = lookUp(context, input, plane, inside, sources, isWanted, work);
   const list = [inside.byteOffset, counts.byteOffset, inside.length, values.byteOffset] as const;
   levelled(context, input, plane, box, ring, work).add(...list);
   // The ring stays the source's: others look there for what is around the hole.
   const write = layout.sampleBytes === 1 ? kernels.writePixels8 : kernels.writePixels16;
   const top = 2 ** layout.format.bitDepth - 1;
   write(list[0], list[2], list[3], list[1], fill, width, top, UNITS, rounded);
-  if (plane > 0) return { pixels: inside, rounded, moves: [] };
-  kernels.writeStates(inside.byteOffset, inside.length, counts.byteOffset, SEEN, UNSEEN, base + layout.state, width);
-  const moves = believed.map((i) => (inside[i]! >> 16) * width + (inside[i]! & 0xffff));
-  return { pixels: inside, rounded, moves };
+  if (plane === 0)
+    kernels.writeStates(inside.byteOffset, inside.length, counts.byteOffset, SEEN, UNSEEN, base + layout.state, width);
+  return { pixels: inside, rounded };
 }
 
 /** Which samples of a plane (y << 16 | x) belong to luma that was seen: the others are made up with it. */
@@ -159,7 +152,7 @@ function seenTest(memory: WebAssembly.Memory, { format, sizes, state }: Layout, 
  */
 function levelled(
   { kernels }: JobContext,
-  { layout, base, believable }: EstimateInput,
+  { layout, base, moving }: EstimateInput,
   plane: number,
   box: Box,
   { pixels, values, counts }: Gathered,
@@ -185,7 +178,7 @@ function levelled(
     above,
     most,
     base + layout.levels[0]!.blocked,
-    believable === undefined ? 0 : MOVING,
+    moving ? MOVING : 0,
     found,
     differences,
   );

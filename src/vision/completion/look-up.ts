@@ -11,12 +11,9 @@ import type { Source } from "./sources.ts";
 const FEW = 1000;
 const SPARSE = 4;
 
-/** What was found for each pixel of a list, and the places in it of those that show what moves by itself. */
-export type Found = Gathered & { readonly believed: readonly number[] };
-
 /**
  * What the sources show of some pixels. Where that leaves nothing, of those that are wanted: what spare ones show, then what any
- * show right beside their holes, then inside slack masks, then what moves.
+ * show right beside their holes, then inside slack masks.
  * @param isWanted asked of a pixel (y << 16 | x of the plane). @param arena where the result lies.
  */
 export function lookUp(
@@ -27,22 +24,19 @@ export function lookUp(
   sources: readonly Source[],
   isWanted: (pixel: number) => boolean,
   arena: Arena,
-): Found {
-  const { layout, base, believable, most, closest, slack, spare, sources: all } = input;
-  const moving = believable === undefined ? 0 : MOVING;
-  const bases = new Set(all.slice(0, believable).map((source) => source.base));
+): Gathered {
+  const { layout, base, moving, most, closest, slack, spare } = input;
+  const barred = moving ? MOVING : 0;
   const own: Source = { base, homography: IDENTITY, exact: true, gain: 1, offset: 0, weight: 1 };
   const tries = [
-    { from: spare, without: MASKED | moving, moves: false },
-    ...(closest ? [{ from: [...sources, ...spare, own], without: CLOSE | moving, moves: false }] : []),
-    ...(slack ? [{ from: [...sources, ...spare, own], without: OBJECT | moving, moves: false }] : []),
-    ...(moving ? [{ from: sources.filter((source) => bases.has(source.base)), without: MASKED, moves: true }] : []),
+    { from: spare, without: MASKED | barred },
+    ...(closest ? [{ from: [...sources, ...spare, own], without: CLOSE | barred }] : []),
+    ...(slack ? [{ from: [...sources, ...spare, own], without: OBJECT | barred }] : []),
   ];
   const found = gatherStill(context, input, plane, pixels, sources, arena);
   const { values, counts } = found;
-  const believed: number[] = [];
   let left = Int32Array.from(pixels.keys()).filter((i) => counts[i] === 0 && isWanted(pixels[i]!));
-  for (const { from, without, moves } of tries) {
+  for (const { from, without } of tries) {
     if (from.length === 0) continue;
     const options = { plane, from: "source", most, without } as const;
     const gather = (some: PixelList) => gatherPixels(context, layout, some, from, options, arena.rest());
@@ -53,11 +47,10 @@ export function lookUp(
       if (more.counts[k] === 0) continue;
       values[i] = more.values[k]!;
       counts[i] = more.counts[k]!;
-      if (moves) believed.push(i);
     }
     left = left.filter((i) => counts[i] === 0);
   }
-  return { ...found, believed };
+  return found;
 }
 
 /** Those of many pixels that are worth a look: near one of a sparse grid that something shows. @param left places in `pixels`. */
@@ -82,12 +75,12 @@ function cellOf(place: number): number {
 /** What the sources show of some pixels, without what moves by itself. @param arena where the result lies. */
 export function gatherStill(
   context: JobContext,
-  { layout, believable, most }: EstimateInput,
+  { layout, moving, most }: EstimateInput,
   plane: number,
   pixels: PixelList,
   sources: readonly Source[],
   arena: Arena,
 ): Gathered {
-  const without = MASKED | (believable === undefined ? 0 : MOVING);
+  const without = MASKED | (moving ? MOVING : 0);
   return gatherPixels(context, layout, pixels, sources, { plane, from: "source", most, without }, arena);
 }

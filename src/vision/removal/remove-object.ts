@@ -26,8 +26,6 @@ const REFINE_DISTANCE = 3;
 /** Frames combined for a pixel at most; beyond the picture fewer: there is more of it, and the nearest in time fit best. */
 const SAMPLES = 16;
 const BEYOND_SAMPLES = 6;
-/** Where nothing else shows a point, what moves may be believed from this many frames away. */
-const BELIEVABLE = 3;
 /** A frame of which more than this share was made up becomes the model for later ones. */
 const ANCHOR_SHARE = 1 / 4000;
 
@@ -181,19 +179,16 @@ class Removal {
     const { beyond, refine } = this.#options;
     return Promise.all(
       frames.map((frame) => {
-        const { base, hole, affected, index } = frame;
-        const sources = this.#sources(frame);
-        const others = this.#window.held.filter((other) => Math.abs(other.index - index) <= BELIEVABLE);
-        const bases = new Set(others.map((other) => other.base));
+        const { base, hole, affected } = frame;
         const input: EstimateInput = {
           layout: this.#layout,
           base,
           hole: hole!,
           affected,
-          sources,
+          sources: this.#sources(frame),
           spare: beyond ? [] : this.#window.spare(frame),
           most: beyond ? BEYOND_SAMPLES : SAMPLES,
-          believable: moving ? sources.filter((source) => bases.has(source.base)).length : undefined,
+          moving,
           closest: !beyond,
           slack,
           near: this.#near(frame).map((other) => other.base),
