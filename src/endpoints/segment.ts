@@ -142,7 +142,8 @@ async function run(input: Input, context: EndpointContext): Promise<EndpointOutp
   const polarity = input.mask_format === "white_object" ? "white-removes" : "void";
   if (isOneFrame(input)) {
     const { frame_index: frame = 0, frame_time: time } = input;
-    const params = { video, target, frame, ...(time !== undefined && { time }), polarity } as const;
+    const frameLoc = ["body", time === undefined ? "frame_index" : "frame_time"];
+    const params = { video, target, frame, frameLoc, ...(time !== undefined && { time }), polarity } as const;
     const { mask, width, height, found, timings } = await context.operations.segmentFrame(params);
     return { mask_image: { $file: mask, width, height }, found, timings };
   }

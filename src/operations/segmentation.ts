@@ -80,10 +80,18 @@ export type SegmentationOperations = {
   /**
    * The same on one frame only, at once, for whoever is still clicking. The mask is a PNG of the frame's size. With `time`,
    * seconds from the start of the file, the frame nearest to it is meant.
-   * @throws as {@link SegmentationOperations.segment}; `value_error` naming the video when it has no such frame.
+   * @param params `frameLoc`: the input field that names the frame. @throws as {@link SegmentationOperations.segment}; `value_error` naming that
+   * field when the video has no such frame.
    */
   segmentFrame(
-    params: { video: MediaHandle; target: SegmentationTarget; frame: number; time?: number; polarity?: MaskPolarity },
+    params: {
+      video: MediaHandle;
+      target: SegmentationTarget;
+      frame: number;
+      frameLoc: Loc;
+      time?: number;
+      polarity?: MaskPolarity;
+    },
     options: OperationOptions,
   ): Promise<{
     mask: MediaHandle;

@@ -69,6 +69,16 @@ suite("segmentation by marks", () => {
     assert.deepEqual([mask_image?.width, mask_image?.height], [WIDTH, HEIGHT]);
   });
 
+  test("a frame that the video has not is refused at the field that names it", async () => {
+    const points = [{ x: 190, y: 165, frame: MIDDLE }];
+    await assert.rejects(segment({ points, frame_index: FRAMES }), (error: unknown) => {
+      const { status, body } = error as Refusal;
+      assert.equal(status, 422);
+      assert.deepEqual(body.detail[0]?.loc, ["body", "frame_index"]);
+      return true;
+    });
+  });
+
   test("what only a quadmask can say is refused elsewhere, at its mark", async () => {
     const points = [
       { x: 190, y: 165 },

@@ -143,7 +143,8 @@ export async function segmentFrameTask(
   });
   try {
     if (!kept.frame || !kept.format) {
-      throw fieldError("value_error", video.loc, `The video has no frame ${params.frame}: it has ${store.frameCount}`);
+      const msg = `The video has ${store.frameCount} frames: there is no frame ${params.frame}`;
+      throw fieldError("value_error", params.frameLoc, msg);
     }
     const frame = time === undefined ? params.frame : store.frameAt(time);
     const read = performance.now();
