@@ -4,6 +4,7 @@ import type { JobContext } from "../../kernels/pool.ts";
 import { bytesAt, type Layout, MASKED, MOVING, SEEN, samplesAt, UNSEEN, UNTOUCHED } from "../frames/layout.ts";
 import type { Carried } from "./carry.ts";
 import { type Colour, joined } from "./join.ts";
+import { outlined } from "./outline.ts";
 import { type CellMap, cellMap } from "./pair-motion.ts";
 
 /** Brightness of a frame against another: theirs = gain * own + offset, 8-bit levels. */
@@ -85,7 +86,12 @@ export function layOver({ kernels, memory, scratch }: JobContext, input: LayOver
     );
   }
   const state = bytesAt(memory, base + layout.state, width * height);
-  for (const cell of cells) eachPixel(layout, cell, map, (i) => (state[i] = state[i] === UNSEEN ? SEEN : state[i]!));
+  const isShown = outlined(index, map);
+  for (const cell of list) {
+    eachPixel(layout, cell, map, (i) => {
+      if (state[i] === UNSEEN && isShown(i % width, Math.floor(i / width))) state[i] = SEEN;
+    });
+  }
   const bits = blocked(base);
   for (const cell of list) {
     eachPixel(layout, cell, map, (i) => {
