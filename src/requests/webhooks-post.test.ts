@@ -180,10 +180,9 @@ test("an answer that drips holds nobody up", async (t) => {
 });
 
 test("whoever aborts gets the reason", async (t) => {
-  const silent = await startReceiver(() => {});
-  t.after(silent.close);
   const controller = new AbortController();
-  setTimeout(() => controller.abort(new Error("enough")), 50);
+  const silent = await startReceiver(() => controller.abort(new Error("enough")));
+  t.after(silent.close);
   await assert.rejects(send(silent.origin, { signal: controller.signal }), /enough/);
   await assert.rejects(send(silent.origin, { signal: AbortSignal.abort(new Error("never")) }), /never/);
   assert.equal(silent.received.length, 1);
