@@ -105,7 +105,7 @@ function binsOf({ radius }: Layout): number {
 /**
  * Where in its mask a frame shows the background: on each side down to the depth where it begins to look otherwise than what was found
  * behind it. What looks alike all the way down may be an object of the background's colour, and where little was found behind it, as with one that
- * stands still, that says nothing of the rest: no slack.
+ * stands still, that says nothing of the rest: no slack. Nor is less than half the soft edge's width, which is worth no second look.
  * @param own of the frame, if it is known. @param all of its scene's frames together: where the frame alone says too little.
  * @returns undefined where there is none.
  */
@@ -126,7 +126,7 @@ export function slackOf(layout: Layout, own: Agreement | undefined, all: Agreeme
       (share, i) => share === undefined || share < LIKE_OUTSIDE * outside || !isKnown(first + 1 + i),
     );
     const ends = shares.slice(depth).some((share) => share !== undefined && share < ENDED * outside);
-    if (depth > 0 && ends) slack.fill(1, first + 1, first + 1 + depth);
+    if (depth >= layout.radius / 2 && ends) slack.fill(1, first + 1, first + 1 + depth);
   }
   return slack.includes(1) ? slack : undefined;
 }
