@@ -51,7 +51,7 @@ export function finish(context: JobContext, input: FinishInput): (Uint8Array | U
     const values = new Float32Array(memory.buffer, arena.take(4 * pixels.length), pixels.length);
     const read = layout.sampleBytes === 1 ? kernels.readPixels8 : kernels.readPixels16;
     read(pixels.byteOffset, pixels.length, base + layout.fills[plane]!, size.width, values.byteOffset);
-    if (neighbours.length > 1) {
+    if (neighbours.length > 1 && pixels.length > 0) {
       if (plane === 0) neighbours = withoutPulses(neighbours, values, 2 ** (bitDepth - 8));
       steady(context, { ...input, neighbours }, plane, pixels, values, arena);
     }
